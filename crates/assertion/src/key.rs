@@ -37,7 +37,6 @@ mod unsupported;
 mod validate;
 
 use detect::Kind;
-use form::Structure;
 use jwk::Jwk;
 use numbers::PrivateNumbers;
 use parse::Item;
@@ -102,7 +101,7 @@ impl SigningKey {
             return Self::from_item(&item);
         }
         let plain = encrypted::decrypt(&item.bytes, passphrase)?;
-        let form = KeyForm { structure: Structure::EncryptedPkcs8, wrapping: item.wrapping };
+        let form = KeyForm { structure: "encrypted PKCS#8", wrapping: item.wrapping };
         Self::from_numbers(&PrivateNumbers::from_pkcs8(&plain)?, form)
     }
 
@@ -110,18 +109,9 @@ impl SigningKey {
         let form = |structure| KeyForm { structure, wrapping: item.wrapping };
         let bytes = item.bytes.as_slice();
         match item.kind {
-            Kind::Pkcs1 => {
-                let numbers = PrivateNumbers::from_pkcs1(bytes)?;
-                Self::from_numbers(&numbers, form(Structure::Pkcs1))
-            }
-            Kind::Pkcs8 => {
-                let numbers = PrivateNumbers::from_pkcs8(bytes)?;
-                Self::from_numbers(&numbers, form(Structure::Pkcs8))
-            }
-            Kind::Jwk => {
-                let jwk = Jwk::parse(bytes)?;
-                Self::from_numbers(&jwk.numbers()?, form(Structure::Jwk))
-            }
+            Kind::Pkcs1 => Self::from_numbers(&PrivateNumbers::from_pkcs1(bytes)?, form("PKCS#1")),
+            Kind::Pkcs8 => Self::from_numbers(&PrivateNumbers::from_pkcs8(bytes)?, form("PKCS#8")),
+            Kind::Jwk => Self::from_numbers(&Jwk::parse(bytes)?.numbers()?, form("JWK")),
             Kind::Encrypted => Err(detect::encryption(bytes)?),
             _ => Err(KeyError::NotAKey { found: None }),
         }

@@ -23,7 +23,8 @@ pub struct RingSigner {
 impl RingSigner {
     /// Returns a signer for this key.
     pub fn new(key: SigningKey) -> Self {
-        let pair = key_pair(&key);
+        let private = key.private();
+        let pair = key_pair(private, &private.dp);
         Self { key, pair }
     }
 }
@@ -57,12 +58,7 @@ fn by_ring(pair: &KeyPair, message: &[u8]) -> Option<Vec<u8>> {
     signed.ok().map(|()| signature)
 }
 
-fn key_pair(key: &SigningKey) -> Option<KeyPair> {
-    let private = key.private();
-    pair_with(private, &private.dp)
-}
-
-fn pair_with(private: &PrivateKey, dp: &BoxedUint) -> Option<KeyPair> {
+fn key_pair(private: &PrivateKey, dp: &BoxedUint) -> Option<KeyPair> {
     let public = |number: BoxedUint| number.to_be_bytes_trimmed_vartime();
     let bytes = |number: &BoxedUint| Zeroizing::new(number.to_be_bytes_trimmed_vartime());
     let components = KeyPairComponents {
@@ -93,7 +89,7 @@ mod tests {
     fn faulty_private_operation_gives_no_signature() {
         let key = SigningKey::from_bytes(include_bytes!("../testdata/rfc7515-a2.pem")).unwrap();
         let wrong = key.private().dp.wrapping_sub(BoxedUint::from(2u8));
-        let pair = pair_with(key.private(), &wrong);
+        let pair = key_pair(key.private(), &wrong);
         assert!(pair.is_some(), "ring finds out when it signs");
 
         let error = RingSigner { key, pair }.sign(b"message").unwrap_err();

@@ -144,88 +144,92 @@ pub enum KeyError {
 
 impl Diagnostic for KeyError {
     fn code(&self) -> &str {
-        match self {
-            Self::Algorithm { .. } => "key.algorithm",
-            Self::Boundary { .. }
-            | Self::Character { .. }
-            | Self::NonAscii { .. }
-            | Self::Utf16 => "key.pem",
-            Self::Certificate { .. } => "key.certificate",
-            Self::Der { .. } => "key.der",
-            Self::Empty => "key.empty",
-            Self::Encrypted | Self::UnsupportedEncryption { .. } => "key.encrypted",
-            Self::Exponent => "key.exponent",
-            Self::Format { .. } => "key.format",
-            Self::Inconsistent => "key.inconsistent",
-            Self::Kdf => "key.kdf",
-            Self::MultiPrime => "key.multiprime",
-            Self::NotAKey { .. } => "key.not_a_key",
-            Self::Passphrase => "key.passphrase",
-            Self::Public => "key.public",
-            Self::Published => "key.test_key",
-            Self::MultipleKeys { .. } => "key.several",
-            Self::TooLarge { .. } | Self::TooLong { .. } => "key.too_large",
-            Self::TooSmall { .. } => "key.too_small",
-            Self::Truncated { .. } | Self::MissingEnd => "key.truncated",
-            Self::Weak => "key.weak",
-        }
+        self.code_and_hint().0
     }
 
     fn hint(&self) -> Option<Cow<'_, str>> {
-        let hint = match self {
-            Self::Algorithm { .. } | Self::Exponent | Self::MultiPrime | Self::Published => {
-                GENERATE
-            }
-            Self::Boundary { .. } | Self::MissingEnd => COPY_ALL,
-            Self::Certificate { found: "certificate request" } => GIVE_THE_KEY,
-            Self::Certificate { .. } => UPLOAD,
-            Self::Character { .. } | Self::NonAscii { .. } => COPY_FROM_FILE,
-            Self::Der { .. } | Self::Inconsistent | Self::Truncated { .. } => EXPORT,
-            Self::Encrypted => GIVE_THE_PASSPHRASE,
-            Self::Format { command, .. } => {
-                return Some(format!("get a private key in PEM: `{command}`").into());
-            }
-            Self::Kdf => ENCRYPT_AGAIN,
-            Self::NotAKey { found: Some(PATH) } => NAME_THE_FILE,
-            Self::NotAKey { found: Some(PLACEHOLDER) } => FILL_IN,
-            Self::Empty | Self::NotAKey { .. } => GIVE_THE_KEY,
-            Self::UnsupportedEncryption { .. } => DECRYPT,
-            Self::Passphrase => CHECK_THE_PASSPHRASE,
-            Self::Public => GIVE_THE_PRIVATE_KEY,
-            Self::MultipleKeys { .. } => CHOOSE,
-            Self::TooLarge { .. } | Self::TooSmall { .. } | Self::Weak => GENERATE,
-            Self::TooLong { .. } => GIVE_IT_ALONE,
-            Self::Utf16 => SAVE_AS_UTF_8,
-        };
-        Some(Cow::Borrowed(hint))
+        if let Self::Format { command, .. } = self {
+            return Some(format!("get a private key in PEM: `{command}`").into());
+        }
+        Some(self.code_and_hint().1.into())
     }
 }
 
-const CHECK_THE_PASSPHRASE: &str =
-    "check the passphrase: `openssl pkey -in key.pem -noout` asks for it";
-const CHOOSE: &str = "keep only the key whose certificate was uploaded";
+impl KeyError {
+    fn code_and_hint(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Algorithm { .. } => ("key.algorithm", GENERATE),
+            Self::Boundary { .. } => ("key.pem", COPY_ALL),
+            Self::Certificate { found: "certificate request" } => ("key.certificate", GIVE_THE_KEY),
+            Self::Certificate { .. } => (
+                "key.certificate",
+                "give the private key of the certificate, often a .key file; the certificate is \
+                 the file to upload to Salesforce",
+            ),
+            Self::Character { .. } | Self::NonAscii { .. } => ("key.pem", COPY_FROM_FILE),
+            Self::Der { .. } => ("key.der", EXPORT),
+            Self::Empty => ("key.empty", GIVE_THE_KEY),
+            Self::Encrypted => (
+                "key.encrypted",
+                "decrypt it with `openssl pkcs8 -in key.pem -out plain.pem`, or give its passphrase",
+            ),
+            Self::Exponent => ("key.exponent", GENERATE),
+            Self::Format { .. } => ("key.format", GIVE_THE_KEY),
+            Self::Inconsistent => ("key.inconsistent", EXPORT),
+            Self::Kdf => (
+                "key.kdf",
+                "encrypt it again with a lower cost: `openssl pkcs8 -in key.pem -out plain.pem && \
+                 openssl pkcs8 -topk8 -in plain.pem -out new.pem`",
+            ),
+            Self::MissingEnd => ("key.truncated", COPY_ALL),
+            Self::MultiPrime => ("key.multiprime", GENERATE),
+            Self::MultipleKeys { .. } => {
+                ("key.several", "keep only the key whose certificate was uploaded")
+            }
+            Self::NotAKey { found: Some(PATH) } => (
+                "key.not_a_key",
+                "give the content of that file, or use the setting that takes a file name",
+            ),
+            Self::NotAKey { found: Some(PLACEHOLDER) } => (
+                "key.not_a_key",
+                "fill in the key: the secret of that name is not set, or the value was copied from \
+                 a log that masks it",
+            ),
+            Self::NotAKey { .. } => ("key.not_a_key", GIVE_THE_KEY),
+            Self::Passphrase => (
+                "key.passphrase",
+                "check the passphrase: `openssl pkey -in key.pem -noout` asks for it",
+            ),
+            Self::Public => (
+                "key.public",
+                "give the private key that belongs to it, which starts with \
+                 `-----BEGIN PRIVATE KEY-----`",
+            ),
+            Self::Published => ("key.test_key", GENERATE),
+            Self::TooLarge { .. } => ("key.too_large", GENERATE),
+            Self::TooLong { .. } => {
+                ("key.too_large", "give only the key; an RSA key of 4096 bits takes 3.5 KB")
+            }
+            Self::TooSmall { .. } => ("key.too_small", GENERATE),
+            Self::Truncated { .. } => ("key.truncated", EXPORT),
+            Self::UnsupportedEncryption { .. } => (
+                "key.encrypted",
+                "decrypt it: `openssl pkcs8 -in key.pem -topk8 -nocrypt -out plain.pem`, with \
+                 `-provider legacy -provider default` if OpenSSL calls it unsupported",
+            ),
+            Self::Utf16 => {
+                ("key.pem", "save it as UTF-8: `iconv -f UTF-16 -t UTF-8 key.pem >utf8.pem`")
+            }
+            Self::Weak => ("key.weak", GENERATE),
+        }
+    }
+}
+
 const COPY_ALL: &str = "copy all of the key, from `-----BEGIN PRIVATE KEY-----` to \
     `-----END PRIVATE KEY-----`, five dashes each";
-pub(super) const COPY_FROM_FILE: &str =
-    "copy the key again from its file, not from a chat or a document";
-const DECRYPT: &str = "decrypt it: `openssl pkcs8 -in key.pem -topk8 -nocrypt -out plain.pem`, with \
-    `-provider legacy -provider default` if OpenSSL calls it unsupported";
-const ENCRYPT_AGAIN: &str = "encrypt it again with a lower cost: `openssl pkcs8 -in key.pem -out plain.pem && \
-    openssl pkcs8 -topk8 -in plain.pem -out new.pem`";
-const FILL_IN: &str = "fill in the key: the secret of that name is not set, or the value was copied \
-    from a log that masks it";
-pub(super) const EXPORT: &str = "copy or export the key again from where it was created";
+const COPY_FROM_FILE: &str = "copy the key again from its file, not from a chat or a document";
+const EXPORT: &str = "copy or export the key again from where it was created";
 const GENERATE: &str = "create a new key and upload its certificate: `openssl req -x509 \
     -newkey rsa:2048 -nodes -days 730 -subj /CN=orgtoken -keyout key.pem -out certificate.pem`";
-const GIVE_IT_ALONE: &str = "give only the key; an RSA key of 4096 bits takes 3.5 KB";
 const GIVE_THE_KEY: &str = "give the private key itself, the text that starts with \
     `-----BEGIN PRIVATE KEY-----`";
-const GIVE_THE_PASSPHRASE: &str =
-    "decrypt it with `openssl pkcs8 -in key.pem -out plain.pem`, or give its passphrase";
-const GIVE_THE_PRIVATE_KEY: &str = "give the private key that belongs to it, which starts \
-    with `-----BEGIN PRIVATE KEY-----`";
-const NAME_THE_FILE: &str =
-    "give the content of that file, or use the setting that takes a file name";
-const SAVE_AS_UTF_8: &str = "save it as UTF-8: `iconv -f UTF-16 -t UTF-8 key.pem >utf8.pem`";
-const UPLOAD: &str = "give the private key of the certificate, often a .key file; the certificate \
-    is the file to upload to Salesforce";

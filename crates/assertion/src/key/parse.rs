@@ -11,7 +11,6 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use super::detect::{self, Kind};
-use super::form::Wrapping;
 use super::jwk::Jwk;
 use super::pem::{self, Block, Place};
 use super::{KeyError, MAX_LEN, PublicKeyError, base64, unsupported};
@@ -20,7 +19,7 @@ use super::{KeyError, MAX_LEN, PublicKeyError, base64, unsupported};
 pub(super) struct Item {
     pub(super) bytes: Zeroizing<Vec<u8>>,
     pub(super) kind: Kind,
-    pub(super) wrapping: Wrapping,
+    pub(super) wrapping: &'static str,
     /// The error, if it cannot be read.
     damage: Option<KeyError>,
 }
@@ -82,7 +81,7 @@ fn in_bytes(input: &[u8], encoded: Option<&[u8]>) -> Result<Vec<Item>, KeyError>
     let trimmed = input.strip_prefix(pem::BYTE_ORDER_MARK).unwrap_or(input).trim_ascii();
     // JSON has its own escapes, so it is parsed before the text is changed.
     if trimmed.starts_with(b"{") && Jwk::parse(trimmed).is_ok() {
-        return Ok(vec![Item::new(Zeroizing::new(trimmed.to_vec()), Kind::Jwk, Wrapping::Json)]);
+        return Ok(vec![Item::new(Zeroizing::new(trimmed.to_vec()), Kind::Jwk, "")]);
     }
     if trimmed.starts_with(b"\"")
         && let Ok(text) = serde_json::from_slice::<String>(trimmed)
@@ -94,7 +93,7 @@ fn in_bytes(input: &[u8], encoded: Option<&[u8]>) -> Result<Vec<Item>, KeyError>
     if blocks.is_empty() {
         return bare(&text, trimmed, encoded);
     }
-    let wrapping = if encoded.is_some() { Wrapping::Base64Pem } else { Wrapping::Pem };
+    let wrapping = if encoded.is_some() { " PEM in base64" } else { " PEM" };
     let is_parameters = |block: &&Block<'_>| block.label.ends_with(" PARAMETERS");
     let keys = blocks.iter().filter(|block| !is_parameters(block));
     Ok(keys.map(|block| Item::of_block(block, wrapping)).collect())
@@ -102,7 +101,7 @@ fn in_bytes(input: &[u8], encoded: Option<&[u8]>) -> Result<Vec<Item>, KeyError>
 
 fn binary(input: &[u8], encoded: Option<&[u8]>) -> Result<Vec<Item>, KeyError> {
     if input.first() == Some(&SEQUENCE) {
-        let wrapping = if encoded.is_some() { Wrapping::Base64 } else { Wrapping::Der };
+        let wrapping = if encoded.is_some() { " DER in base64" } else { " DER" };
         return Ok(vec![Item::of(Zeroizing::new(input.to_vec()), wrapping)?]);
     }
     let other = || encoded.map_or(KeyError::NotAKey { found: None }, unsupported::unknown);
@@ -133,16 +132,16 @@ fn bare(text: &[u8], input: &[u8], encoded: Option<&[u8]>) -> Result<Vec<Item>, 
 }
 
 impl Item {
-    fn of(bytes: Zeroizing<Vec<u8>>, wrapping: Wrapping) -> Result<Self, KeyError> {
+    fn of(bytes: Zeroizing<Vec<u8>>, wrapping: &'static str) -> Result<Self, KeyError> {
         let kind = detect::kind(&bytes)?;
         Ok(Self::new(bytes, kind, wrapping))
     }
 
-    fn new(bytes: Zeroizing<Vec<u8>>, kind: Kind, wrapping: Wrapping) -> Self {
+    fn new(bytes: Zeroizing<Vec<u8>>, kind: Kind, wrapping: &'static str) -> Self {
         Self { bytes, kind, wrapping, damage: None }
     }
 
-    fn of_block(block: &Block<'_>, wrapping: Wrapping) -> Self {
+    fn of_block(block: &Block<'_>, wrapping: &'static str) -> Self {
         Self::read_block(block, wrapping).unwrap_or_else(|error| {
             // A certificate or public key next to a private key may be damaged.
             let beside = match block.label {
@@ -159,7 +158,7 @@ impl Item {
         })
     }
 
-    fn read_block(block: &Block<'_>, wrapping: Wrapping) -> Result<Self, KeyError> {
+    fn read_block(block: &Block<'_>, wrapping: &'static str) -> Result<Self, KeyError> {
         if let Some(error) = unsupported::by_label(block.label) {
             return Err(error);
         }

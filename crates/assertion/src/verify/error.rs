@@ -37,30 +37,38 @@ pub enum VerifyError {
 
 impl Diagnostic for VerifyError {
     fn code(&self) -> &str {
-        match self {
-            Self::Algorithm => "assertion.algorithm",
-            Self::Base64 => "assertion.base64",
-            Self::Claim { .. } => "assertion.claim",
-            Self::Json => "assertion.json",
-            Self::Parts => "assertion.parts",
-            Self::Signature => "assertion.signature",
-            Self::TooLong { .. } => "assertion.too_large",
-        }
+        self.code_and_hint().0
     }
 
     fn hint(&self) -> Option<Cow<'_, str>> {
-        Some(Cow::Borrowed(match self {
-            Self::Algorithm => {
-                "sign with RSA and SHA-256, and put `\"alg\":\"RS256\"` in the header"
+        Some(self.code_and_hint().1.into())
+    }
+}
+
+impl VerifyError {
+    fn code_and_hint(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Algorithm => (
+                "assertion.algorithm",
+                "sign with RSA and SHA-256, and put `\"alg\":\"RS256\"` in the header",
+            ),
+            Self::Base64 => ("assertion.base64", "encode with base64url, without `=` at the end"),
+            Self::Claim { .. } => (
+                "assertion.claim",
+                "write times as whole seconds since 1970 and the rest as strings",
+            ),
+            Self::Json => {
+                ("assertion.json", "write header and claims as JSON objects without repeated names")
             }
-            Self::Base64 => "encode with base64url, without `=` at the end",
-            Self::Claim { .. } => "write times as whole seconds since 1970 and the rest as strings",
-            Self::Json => "write header and claims as JSON objects without repeated names",
-            Self::Parts => {
-                "give header, claims and signature, joined by full stops, and nothing else"
-            }
-            Self::Signature => "verify with the certificate that belongs to the signing key",
-            Self::TooLong { .. } => "give only the assertion",
-        }))
+            Self::Parts => (
+                "assertion.parts",
+                "give header, claims and signature, joined by full stops, and nothing else",
+            ),
+            Self::Signature => (
+                "assertion.signature",
+                "verify with the certificate that belongs to the signing key",
+            ),
+            Self::TooLong { .. } => ("assertion.too_large", "give only the assertion"),
+        }
     }
 }

@@ -2,7 +2,6 @@ use alloc::borrow::Cow;
 
 use crate::Diagnostic;
 use crate::key::KeyError;
-use crate::key::error::{COPY_FROM_FILE, EXPORT};
 
 /// An input that is not a usable public key or certificate. The error never repeats the input, and
 /// never asks for a private key.
@@ -36,19 +35,24 @@ impl Diagnostic for PublicKeyError {
 
     fn hint(&self) -> Option<Cow<'_, str>> {
         Some(Cow::Borrowed(match self {
-            Self::Empty | Self::NotPublic { found: None } => GIVE_THE_CERTIFICATE,
-            Self::NotPublic { found: Some("a private key") } => KEEP_THE_PRIVATE_KEY,
-            Self::NotPublic { found: Some("a certificate request") } => NOT_THE_REQUEST,
-            Self::NotPublic { .. } => GIVE_THE_CERTIFICATE,
-            Self::Key(error) => match error {
-                KeyError::Boundary { .. } | KeyError::MissingEnd => COPY_ALL,
-                KeyError::Character { .. } | KeyError::NonAscii { .. } => COPY_FROM_FILE,
-                KeyError::Der { .. } | KeyError::Inconsistent | KeyError::Truncated { .. } => {
-                    EXPORT
-                }
-                KeyError::TooLong { .. } => GIVE_THE_CERTIFICATE,
-                other => return other.hint(),
-            },
+            Self::NotPublic { found: Some("a private key") } => {
+                "keep the private key secret, and give its public key: \
+                 `openssl pkey -in key.pem -pubout -out public.pem`"
+            }
+            Self::NotPublic { found: Some("a certificate request") } => {
+                "give the certificate that was made from the request, which starts with \
+                 `-----BEGIN CERTIFICATE-----`"
+            }
+            Self::Key(KeyError::Boundary { .. } | KeyError::MissingEnd) => {
+                "copy all of it, from the line with BEGIN to the line with END, five dashes on each \
+                 side"
+            }
+            Self::Empty | Self::NotPublic { .. } | Self::Key(KeyError::TooLong { .. }) => {
+                "give the certificate that you uploaded to Salesforce, which starts with \
+                 `-----BEGIN CERTIFICATE-----`, or the public key"
+            }
+            // The other hints do not ask for the private key.
+            Self::Key(error) => return error.hint(),
         }))
     }
 }
@@ -71,12 +75,3 @@ impl From<KeyError> for PublicKeyError {
         }
     }
 }
-
-const COPY_ALL: &str = "copy all of it, from the line with BEGIN to the line with END, five dashes \
-    on each side";
-const GIVE_THE_CERTIFICATE: &str = "give the certificate that you uploaded to Salesforce, which \
-    starts with `-----BEGIN CERTIFICATE-----`, or the public key";
-const KEEP_THE_PRIVATE_KEY: &str = "keep the private key secret, and give its public key: \
-    `openssl pkey -in key.pem -pubout -out public.pem`";
-const NOT_THE_REQUEST: &str = "give the certificate that was made from the request, which starts \
-    with `-----BEGIN CERTIFICATE-----`";
