@@ -70,7 +70,7 @@ mod source;
 pub use source::Source;
 mod spelling;
 #[cfg(test)]
-mod testing;
+mod tests;
 mod text;
 mod username;
 pub use username::Username;

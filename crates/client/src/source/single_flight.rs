@@ -182,10 +182,4 @@ struct Outcome {
 const AHEAD_PAUSE: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
-mod numbered;
-#[cfg(test)]
-#[cfg(orgtoken_shuttle)]
-mod schedules;
-#[cfg(test)]
-#[cfg(not(orgtoken_shuttle))]
 mod tests;

@@ -1,6 +1,6 @@
 use orgtoken_assertion::{Diagnostic, Passphrase};
 
-use crate::testing::{CLIENT_ID, KEY, check, fields, object, only, record, record_with};
+use crate::tests::{CLIENT_ID, KEY, check, fields, object, only, record, record_with};
 use crate::{
     ApiVersion, Cache, Input, KeySource, Layer, Loader, ProfileChoice, ReadError, Setting,
 };

@@ -1,7 +1,7 @@
 use orgtoken_assertion::Diagnostic;
 
 use super::*;
-use crate::testing::{CLIENT_ID, KEY, record};
+use crate::tests::{CLIENT_ID, KEY, record};
 use crate::{KeySource, Layer, Settings};
 
 const FORMS: [Form<'_>; 3] =
@@ -122,7 +122,7 @@ fn der_key_file_is_written_as_pem() {
 
 #[test]
 fn invalid_settings_are_not_written() {
-    let json = crate::testing::record_with("Username", "\"nobody\"");
+    let json = crate::tests::record_with("Username", "\"nobody\"");
     let loader = Loader::new([Layer::from_record(json.as_bytes(), "salesforce.json", None)]);
     assert_eq!(loader.convert(Form::Record).unwrap_err().code(), "settings.value");
 }
@@ -131,7 +131,7 @@ fn invalid_settings_are_not_written() {
 fn quotes_survive_in_every_form() {
     let odd = r#"o'brien"\x@acme.com"#;
     for form in FORMS {
-        let json = crate::testing::record_with("Username", &quoted_json(odd));
+        let json = crate::tests::record_with("Username", &quoted_json(odd));
         let loader = Loader::new([Layer::from_record(json.as_bytes(), "salesforce.json", None)]);
         let settings = read(form, &loader.convert(form).unwrap());
         assert_eq!(settings.username().as_str(), odd, "{form:?}");

@@ -92,7 +92,7 @@ fn misspelt_variable_gives_notice() {
 
 #[test]
 fn record_in_variable_is_read() {
-    let layer = variables(&[("ORGTOKEN_SETTINGS", &crate::testing::record())]);
+    let layer = variables(&[("ORGTOKEN_SETTINGS", &crate::tests::record())]);
     let loader = Loader::new([layer]);
     assert_eq!(loader.next_input(), None);
     assert_eq!(loader.profile(), crate::ProfileChoice::None);
@@ -102,7 +102,7 @@ fn record_in_variable_is_read() {
 
 #[test]
 fn record_key_selects_in_variable() {
-    let record = crate::testing::record();
+    let record = crate::tests::record();
     let other = record.replace("user@acme.com", "other@acme.com");
     let answer = format!("{{\"_one\": {record}, \"_two\": {other}}}");
     let loader = |variables: &[(&str, &str)], flag: Option<&str>| {
@@ -128,10 +128,10 @@ fn record_key_selects_in_variable() {
 fn record_flag_overrides_record_in_variable() {
     let mut flags = Layer::flags();
     flags.set(Setting::Record, "--settings", "other.json");
-    let variable = ("ORGTOKEN_SETTINGS", crate::testing::record());
+    let variable = ("ORGTOKEN_SETTINGS", crate::tests::record());
     let mut loader = Loader::new([flags, variables(&[(variable.0, &variable.1)])]);
     let input = loader.next_input().unwrap();
-    let other = crate::testing::record().replace("user@acme.com", "other@acme.com");
+    let other = crate::tests::record().replace("user@acme.com", "other@acme.com");
     loader.provide(&input, other.into_bytes().into());
     assert_eq!(loader.check().unwrap().username().as_str(), "other@acme.com");
 }
@@ -139,7 +139,7 @@ fn record_flag_overrides_record_in_variable() {
 #[test]
 fn key_in_place_of_path_is_not_shown() {
     for name in ["ORGTOKEN_PRIVATE_KEY_FILE", "ORGTOKEN_PRIVATE_KEY_ENV", "ORGTOKEN_SSH_AGENT"] {
-        let loader = Loader::new([variables(&[(name, crate::testing::KEY.as_str())])]);
+        let loader = Loader::new([variables(&[(name, crate::tests::KEY.as_str())])]);
         assert_eq!(loader.next_input(), None);
         let problems = loader.check().unwrap_err();
         let problem = problems.iter().find(|problem| problem.at() == name).unwrap();

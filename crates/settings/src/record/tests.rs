@@ -1,7 +1,7 @@
 use orgtoken_assertion::Diagnostic;
 
 use super::*;
-use crate::testing::{check, check_bytes, fields, object, only, record};
+use crate::tests::{check, check_bytes, fields, object, only, record};
 
 /// The template of the blueprint's README, to the letter: `InstanceUrl` lacks its first quote.
 const TEMPLATE: &str = r#"{ "Username": "<username>", "ClientId": "<client id>", "PrivateKey": "<key cert>", InstanceUrl": "<instance url>", "InstanceAPIVersion": "<verion>"}"#;
@@ -234,7 +234,7 @@ fn wrong_type_is_named_without_value() {
             if (name, field) == ("number", "InstanceAPIVersion") {
                 continue;
             }
-            let problems = check(&crate::testing::record_with(field, json)).unwrap_err();
+            let problems = check(&crate::tests::record_with(field, json)).unwrap_err();
             let problem = only(&problems);
             assert_eq!(problem.code(), "settings.type", "{name} {field}");
             assert_eq!(problem.at(), format!("/{field}"), "{name}");

@@ -9,8 +9,8 @@ use shuttle::{check_pct, check_random};
 use shuttle_tokio::task::{JoinHandle, spawn as start, yield_now};
 
 use super::numbered::{self, granted, number};
-use super::*;
 use crate::Timestamp;
+use crate::source::single_flight::*;
 use crate::source::sync::StdMutex;
 
 /// A renewal that caches its token, and counts logins.
