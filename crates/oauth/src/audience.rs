@@ -1,7 +1,5 @@
 use std::fmt;
 
-use orgtoken_assertion::{AUDIENCE_PRODUCTION, AUDIENCE_SANDBOX};
-
 use crate::endpoint::TokenEndpoint;
 use crate::url::{AllowedHosts, CheckedUrl, HostKind, Paths, UrlError, is_china, is_sandbox};
 
@@ -26,12 +24,12 @@ impl Audience {
 
     /// `https://login.salesforce.com`, the audience of production and Developer Edition.
     pub fn production() -> Self {
-        Self(CheckedUrl::well_known(host_of(AUDIENCE_PRODUCTION), HostKind::Login))
+        Self(CheckedUrl::well_known("login.salesforce.com", HostKind::Login))
     }
 
     /// `https://test.salesforce.com`, the audience of sandboxes and scratch orgs.
     pub fn sandbox() -> Self {
-        Self(CheckedUrl::well_known(host_of(AUDIENCE_SANDBOX), HostKind::Test))
+        Self(CheckedUrl::well_known("test.salesforce.com", HostKind::Test))
     }
 
     /// Returns the value of the claim.
@@ -42,11 +40,6 @@ impl Audience {
     /// Returns the host, such as `login.salesforce.com`.
     pub fn host(&self) -> &str {
         self.0.host()
-    }
-
-    /// Returns an assumption about the text, if there was one.
-    pub fn notice(&self) -> Option<&'static str> {
-        self.0.notice()
     }
 
     /// Returns the audience of the login or test host of the cloud that this host belongs to.
@@ -106,8 +99,4 @@ impl fmt::Display for Audience {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
-}
-
-fn host_of(audience: &'static str) -> &'static str {
-    audience.strip_prefix("https://").unwrap_or(audience)
 }

@@ -7,8 +7,7 @@ use crate::url::{AllowedHosts, CheckedUrl, HostKind, Paths, UrlError};
 /// The URL where a user logs in: the My Domain of the org, `https://login.salesforce.com`,
 /// `https://test.salesforce.com`, or a site on a host that the operator allowed.
 ///
-/// `acme.my.salesforce.com` is read as `https://acme.my.salesforce.com`, and [`LoginUrl::notice`]
-/// reports that.
+/// `acme.my.salesforce.com` is read as `https://acme.my.salesforce.com`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LoginUrl(CheckedUrl);
 
@@ -27,11 +26,6 @@ impl LoginUrl {
     /// Returns the host, such as `acme.my.salesforce.com`.
     pub fn host(&self) -> &str {
         self.0.host()
-    }
-
-    /// Returns an assumption about the text, if there was one.
-    pub fn notice(&self) -> Option<&'static str> {
-        self.0.notice()
     }
 
     /// Returns the URL where its tokens are issued.
@@ -58,19 +52,6 @@ pub struct TokenEndpoint {
 }
 
 impl TokenEndpoint {
-    /// Reads the whole URL, with `/services/oauth2/token`.
-    pub fn parse(text: &str, allowed: &AllowedHosts) -> Result<Self, UrlError> {
-        let login = CheckedUrl::parse(
-            text.strip_suffix(TOKEN).unwrap_or(text),
-            allowed,
-            Paths::OnListedHosts,
-        )?;
-        if text.ends_with(TOKEN) {
-            return Ok(Self::at(login));
-        }
-        Err(UrlError::Path { part: "path", instead: format!("{}{TOKEN}", login.as_str()) })
-    }
-
     /// Returns the URL, such as `https://acme.my.salesforce.com/services/oauth2/token`.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -124,11 +105,6 @@ impl InstanceUrl {
     /// Returns the host, such as `acme.my.salesforce.com`.
     pub fn host(&self) -> &str {
         self.0.host()
-    }
-
-    /// Returns an assumption about the text, if there was one.
-    pub fn notice(&self) -> Option<&'static str> {
-        self.0.notice()
     }
 
     /// Whether this is the host of one org, not a login host of many.

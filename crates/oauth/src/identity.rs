@@ -1,5 +1,3 @@
-use http::Uri;
-
 use crate::url::{AllowedHosts, CheckedUrl, Paths};
 
 /// The `id` of a token response: `https://login.salesforce.com/id/ORG/USER`.
@@ -37,10 +35,6 @@ impl IdentityUrl {
     /// Returns the id of the user, `005…`.
     pub fn user_id(&self) -> &str {
         &self.user_id
-    }
-
-    pub(crate) fn uri(&self) -> Uri {
-        self.to_url().parse().expect("every part was checked by `IdentityUrl::parse`")
     }
 }
 

@@ -173,9 +173,9 @@ fn instance_url(
         answer.text("instance_url").ok_or(TokenResponseError::InstanceUrl { problem: None })?;
     let refuse = |problem| TokenResponseError::InstanceUrl { problem: Some(problem) };
     let url = InstanceUrl::parse(text, allowed).map_err(refuse)?;
-    match url.notice() {
-        Some(_) => Err(refuse(UrlError::Scheme { instead: None })),
-        None => Ok(url),
+    match url.url().is_scheme_added() {
+        true => Err(refuse(UrlError::Scheme { instead: None })),
+        false => Ok(url),
     }
 }
 

@@ -5,13 +5,12 @@
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderValue, Request, Response, StatusCode, Uri};
+use http::{HeaderValue, Request, Response, StatusCode};
 use orgtoken_assertion::UnixTime;
 use serde::Deserialize;
 
 use crate::catalogue;
 use crate::endpoint::InstanceUrl;
-use crate::identity::IdentityUrl;
 use crate::request::form;
 use crate::response::TokenResponseError;
 use crate::response::json::Field;
@@ -38,12 +37,11 @@ pub fn revoked<B: AsRef<[u8]>>(
 
 /// Returns the request for the token's user. The token needs the scope `id` or `openid`.
 pub fn user_info(instance: &InstanceUrl, token: &AccessToken) -> Request<Bytes> {
-    bearer(instance.url().uri("/services/oauth2/userinfo"), token)
-}
-
-/// Returns the request for the token's user, to the URL that came with the token.
-pub fn identity(url: &IdentityUrl, token: &AccessToken) -> Request<Bytes> {
-    bearer(url.uri(), token)
+    let mut request = Request::new(Bytes::new());
+    *request.uri_mut() = instance.url().uri("/services/oauth2/userinfo");
+    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+    request.headers_mut().insert(AUTHORIZATION, token.authorization());
+    request
 }
 
 /// The user of a token. The texts are those of the server, sanitized for a terminal.
@@ -65,7 +63,7 @@ pub struct UserInfo {
 }
 
 impl UserInfo {
-    /// Reads the response to [`user_info`] or to [`identity`].
+    /// Reads the response to [`user_info`].
     ///
     /// A refusal is plain text with status 403: `Bad_OAuth_Token`.
     pub fn from_http<B: AsRef<[u8]>>(
@@ -76,8 +74,8 @@ impl UserInfo {
         Ok(Self {
             user_id: shown(raw.user_id),
             org_id: shown(raw.organization_id),
-            username: shown(raw.preferred_username).or_else(|| shown(raw.username)),
-            name: shown(raw.name).or_else(|| shown(raw.display_name)),
+            username: shown(raw.preferred_username),
+            name: shown(raw.name),
             email: shown(raw.email),
             user_type: shown(raw.user_type),
         })
@@ -92,7 +90,7 @@ pub fn is_session_end(status: StatusCode, code: &str, message: &str) -> bool {
     let is_code = |known: &[&str]| known.iter().any(|known| known.eq_ignore_ascii_case(code));
     match status {
         StatusCode::UNAUTHORIZED => is_code(&SESSION_END) && !is_policy(code, message),
-        // The identity and userinfo endpoints respond like this.
+        // The userinfo endpoint responds like this.
         StatusCode::FORBIDDEN => is_code(&["Bad_OAuth_Token"]),
         _ => false,
     }
@@ -167,14 +165,6 @@ fn is_policy(code: &str, message: &str) -> bool {
 const SESSION_END: [&str; 4] =
     ["Bad_OAuth_Token", "INVALID_AUTH_HEADER", "INVALID_JWT_FORMAT", "INVALID_SESSION_ID"];
 
-fn bearer(uri: Uri, token: &AccessToken) -> Request<Bytes> {
-    let mut request = Request::new(Bytes::new());
-    *request.uri_mut() = uri;
-    request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-    request.headers_mut().insert(AUTHORIZATION, token.authorization());
-    request
-}
-
 fn shown(field: Option<Field>) -> Option<String> {
     let text = text::name(field?.text()?, text::DESCRIPTION_LIMIT);
     (!text.is_empty()).then_some(text)
@@ -182,14 +172,12 @@ fn shown(field: Option<Field>) -> Option<String> {
 
 #[derive(Deserialize)]
 struct RawUser {
-    display_name: Option<Field>,
     email: Option<Field>,
     name: Option<Field>,
     organization_id: Option<Field>,
     preferred_username: Option<Field>,
     user_id: Option<Field>,
     user_type: Option<Field>,
-    username: Option<Field>,
 }
 
 #[cfg(test)]
@@ -219,10 +207,6 @@ mod tests {
         assert_eq!(request.uri(), "https://acme.my.salesforce.com/services/oauth2/userinfo");
         assert_eq!(request.headers()[AUTHORIZATION], "Bearer 00Dxx0000006JFr!canary");
         assert!(!format!("{request:?}").contains("canary"));
-
-        let url = "https://login.salesforce.com/id/00Dxx0000006JFrEAM/005xx000001X9hBAAS";
-        let request = identity(&IdentityUrl::parse(url, &AllowedHosts::none()).unwrap(), &token());
-        assert_eq!(request.uri(), url);
     }
 
     // https://www.rfc-editor.org/rfc/rfc7009#section-2.1
@@ -235,26 +219,14 @@ mod tests {
     }
 
     #[test]
-    fn user_is_read_from_both_endpoints() {
-        for (name, body) in [
-            (
-                "userinfo",
-                r#"{"sub":"https://x","user_id":"005xx000001X9hBAAS","organization_id":"00Dxx0000006JFrEAM",
-                    "preferred_username":"user@acme.com","name":"In Tegration","email":null,"active":true}"#,
-            ),
-            (
-                "identity",
-                r#"{"user_id":"005xx000001X9hBAAS","organization_id":"00Dxx0000006JFrEAM",
-                    "username":"user@acme.com","display_name":"In Tegration","urls":{"rest":"x"}}"#,
-            ),
-        ] {
-            let user =
-                UserInfo::from_http(&answer(200, "application/json", body), NOW).expect(name);
-            assert_eq!(user.username.as_deref(), Some("user@acme.com"), "{name}");
-            assert_eq!(user.name.as_deref(), Some("In Tegration"), "{name}");
-            assert_eq!(user.org_id.as_deref(), Some("00Dxx0000006JFrEAM"), "{name}");
-            assert_eq!(user.email, None, "{name}");
-        }
+    fn user_is_read() {
+        let body = r#"{"sub":"https://x","user_id":"005xx000001X9hBAAS","organization_id":"00Dxx0000006JFrEAM",
+            "preferred_username":"user@acme.com","name":"In Tegration","email":null,"active":true}"#;
+        let user = UserInfo::from_http(&answer(200, "application/json", body), NOW).unwrap();
+        assert_eq!(user.username.as_deref(), Some("user@acme.com"));
+        assert_eq!(user.name.as_deref(), Some("In Tegration"));
+        assert_eq!(user.org_id.as_deref(), Some("00Dxx0000006JFrEAM"));
+        assert_eq!(user.email, None);
     }
 
     #[test]

@@ -83,9 +83,9 @@ impl CheckedUrl {
         self.kind
     }
 
-    /// Returns an assumption about the text, if there was one.
-    pub(crate) fn notice(&self) -> Option<&'static str> {
-        self.scheme_added.then_some("the scheme was missing, assuming `https://`")
+    /// Whether the text had no scheme, so that `https://` was added.
+    pub(crate) fn is_scheme_added(&self) -> bool {
+        self.scheme_added
     }
 
     /// Returns the URL of a Salesforce host that needs no check.

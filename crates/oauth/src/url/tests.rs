@@ -1,7 +1,7 @@
 use orgtoken_assertion::Diagnostic;
 
 use super::*;
-use crate::{Audience, InstanceUrl, LoginUrl, TokenEndpoint};
+use crate::{Audience, InstanceUrl, LoginUrl};
 
 fn none() -> AllowedHosts {
     AllowedHosts::none()
@@ -51,7 +51,6 @@ fn accepted_urls_have_a_canonical_spelling() {
         let login =
             LoginUrl::parse(text, &none()).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(login.as_str(), canonical, "{name}");
-        assert_eq!(login.notice().is_some(), !text.contains("://"), "{name}");
         assert_eq!(InstanceUrl::parse(text, &none()).unwrap().as_str(), canonical, "{name}");
         assert_eq!(
             login.token_endpoint().as_str(),
@@ -298,15 +297,6 @@ fn hint_keeps_the_valid_parts() {
         let error = LoginUrl::parse(text, &listed()).expect_err(name);
         assert_eq!(error.hint().unwrap(), format!("give only {instead}"), "{name}");
     }
-}
-
-#[test]
-fn token_endpoint_needs_its_whole_path() {
-    let endpoint = |text| TokenEndpoint::parse(text, &none());
-    let whole = "https://login.salesforce.com/services/oauth2/token";
-    assert_eq!(endpoint(whole).unwrap().as_str(), whole);
-    let error = endpoint("https://login.salesforce.com").unwrap_err();
-    assert_eq!(error.hint().unwrap(), format!("give only `{whole}`"));
 }
 
 #[test]
