@@ -11,7 +11,7 @@
 //! command              one file or folder for each command
 //! help                 examples, environment and topics for help and manual pages
 //! login                from arguments and settings to a token
-//! args  runtime        arguments that commands share; the tokio runtime
+//! args  runtime        arguments that commands share; the tokio runtime and signals
 //! failure              an error on its way to the user: report, exit code, flags that help
 //! io                   streams, prompts, progress, files
 //! environment  clock   variables, folders, time

@@ -1,5 +1,7 @@
 //! The tokio runtime of commands that use the network.
 
+pub(crate) mod interrupts;
+
 use std::borrow::Cow;
 use std::future::{self, Future};
 use std::io;

@@ -3,28 +3,24 @@
 mod bulk;
 mod files;
 mod print;
-mod signals;
 
 use std::fs::File;
 use std::path::Path;
-use std::thread;
 
 use orgtoken_rest::Org;
 use orgtoken_rest::load::{CheckedFile, Journal, Load, Operation, ReadOptions, Report};
-use tokio::sync::oneshot;
 
 use self::files::Source;
 use self::print::Printer;
-use self::signals::{Interrupts, Waited};
 use super::{Common, Rows, single};
 use crate::args::UsageError;
 use crate::command::describe::unknown_object;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::progress;
-use crate::io::prompt;
 use crate::io::text::counted;
-use crate::runtime::{RuntimeError, wait_for};
+use crate::runtime::interrupts::{Interrupts, Waited, interrupted, is_yes};
+use crate::runtime::wait_for;
 
 /// A record file and the operation on its rows.
 pub(super) struct FileLoad<'a> {
@@ -106,7 +102,7 @@ impl<'a> FileLoad<'a> {
             Waited::Done(Err(error)) => {
                 return Err(unknown_object(org, self.object, error.into()).await);
             }
-            Waited::Interrupted => return Err(print::interrupted("nothing was sent")),
+            Waited::Interrupted => return Err(interrupted("nothing was sent")),
         };
         self.check_one_transaction(&checked)?;
         let bulk = self.common.bulk.bulk.then(|| checked.bulk_plan(self.is_final)).transpose()?;
@@ -120,7 +116,7 @@ impl<'a> FileLoad<'a> {
             return Err(Failure::new("interrupted", None::<&str>, what));
         }
         if interrupts.is_pending() {
-            return Err(print::interrupted("nothing was sent"));
+            return Err(interrupted("nothing was sent"));
         }
         if let Some(plan) = bulk {
             return self.send_by_jobs(org, &checked, &plan, source, printer, &mut interrupts).await;
@@ -170,11 +166,11 @@ impl<'a> FileLoad<'a> {
             progress.set_position(load.settled());
             // After the last row there is nothing left to stop.
             if interrupts.is_pending() && load.settled() < rows {
-                return Err(print::interrupted("the load was stopped"));
+                return Err(interrupted("the load was stopped"));
             }
             let results = match interrupts.finish(load.next(), self.console).await {
                 Waited::Done(results) => results?,
-                Waited::Interrupted => return Err(print::interrupted("the load was stopped")),
+                Waited::Interrupted => return Err(interrupted("the load was stopped")),
             };
             let Some(results) = results else { return Ok(()) };
             printer.results(results)?;
@@ -205,11 +201,11 @@ impl<'a> FileLoad<'a> {
         let (records, object) = (counted(checked.rows(), "record"), checked.object());
         let how = if self.is_final { " for good" } else { "" };
         let question = format!("Delete {records} of {object}{how}? [y/N] ");
-        match ask(question, interrupts).await? {
+        match interrupts.ask(question).await? {
             Waited::Done(answer) => Ok(answer.is_none_or(|answer| is_yes(&answer))),
             Waited::Interrupted => {
                 self.console.remark(&"");
-                Err(print::interrupted("nothing was deleted"))
+                Err(interrupted("nothing was deleted"))
             }
         }
     }
@@ -227,24 +223,6 @@ fn report(
         source.keep();
     }
     printer.report(report, resume.as_deref(), ended)
-}
-
-/// Asks a question on a thread of its own, so that a signal ends the wait.
-async fn ask(
-    question: String,
-    interrupts: &mut Interrupts,
-) -> Result<Waited<Option<String>>, Failure> {
-    let (sender, answered) = oneshot::channel();
-    let asking = move || drop(sender.send(prompt::line(&question)));
-    thread::Builder::new().spawn(asking).map_err(RuntimeError)?;
-    Ok(match interrupts.wait(answered).await {
-        Waited::Done(Ok(answer)) => Waited::Done(answer?),
-        Waited::Done(Err(_)) | Waited::Interrupted => Waited::Interrupted,
-    })
-}
-
-fn is_yes(answer: &str) -> bool {
-    ["y", "yes"].contains(&answer.to_lowercase().as_str())
 }
 
 impl Rows {

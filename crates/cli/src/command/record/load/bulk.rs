@@ -8,12 +8,12 @@ use orgtoken_rest::load::{BulkLoad, BulkPlan, BulkStep, CheckedFile, LoadError, 
 use tokio::time::timeout;
 
 use super::files::Source;
-use super::print::{self, Printer};
-use super::signals::{Interrupts, Waited};
-use super::{FileLoad, ask, is_yes, report};
+use super::print::Printer;
+use super::{FileLoad, report};
 use crate::failure::Failure;
 use crate::io::progress;
 use crate::io::text::printable;
+use crate::runtime::interrupts::{Interrupts, Waited, interrupted};
 
 impl FileLoad<'_> {
     pub(super) async fn send_by_jobs(
@@ -45,7 +45,7 @@ impl FileLoad<'_> {
             let step = match interrupts.wait(load.next()).await {
                 Waited::Done(step) => step,
                 Waited::Interrupted if is_aborted => {
-                    return Err(print::interrupted("the load was stopped"));
+                    return Err(interrupted("the load was stopped"));
                 }
                 Waited::Interrupted => {
                     interrupts.acknowledge();
@@ -57,7 +57,7 @@ impl FileLoad<'_> {
             match step {
                 // The outcomes of its rows were reported.
                 Err(LoadError::Job { state: JobState::Aborted, .. }) if is_aborted => {
-                    return Err(print::interrupted("the job was aborted"));
+                    return Err(interrupted("the job was aborted"));
                 }
                 Err(error) => return Err(error.into()),
                 Ok(None) => return Ok(()),
@@ -85,23 +85,16 @@ impl FileLoad<'_> {
         let Some(job) = load.job().map(|job| job.id.clone()) else {
             // A job without all of its data is of no use. If it cannot be aborted, it stays open.
             let _ = timeout(GRACE, load.abort()).await;
-            return Err(print::interrupted("the load was stopped"));
+            return Err(interrupted("the load was stopped"));
         };
-        if !self.common.bulk.abort_on_interrupt && !wants_abort(&job, interrupts).await? {
-            return Err(print::interrupted("the load was stopped; its job continues"));
+        if !self.common.bulk.abort_on_interrupt && !interrupts.ask_to_abort(&job).await? {
+            return Err(interrupted("the load was stopped; its job continues"));
         }
         match interrupts.wait(load.abort()).await {
             Waited::Done(aborted) => Ok(aborted?),
-            Waited::Interrupted => Err(print::interrupted("the load was stopped")),
+            Waited::Interrupted => Err(interrupted("the load was stopped")),
         }
     }
-}
-
-/// Asks whether to abort a job. A second signal means no, and so does no terminal.
-async fn wants_abort(job: &str, interrupts: &mut Interrupts) -> Result<bool, Failure> {
-    let question = format!("\nAbort job {}? [y/N] ", printable(job));
-    let answer = ask(question, interrupts).await?;
-    Ok(matches!(answer, Waited::Done(Some(answer)) if is_yes(&answer)))
 }
 
 const GRACE: Duration = Duration::from_secs(10);

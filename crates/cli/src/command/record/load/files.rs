@@ -14,14 +14,13 @@ use tempfile::NamedTempFile;
 use tokio::sync::oneshot;
 
 use super::super::Rows;
-use super::print;
-use super::signals::{Interrupts, Waited};
 use crate::clock;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::input::{InputError, Kind, is_stdin, take_stdin};
 use crate::io::text::{argument, sh_quoted, shown};
 use crate::runtime::RuntimeError;
+use crate::runtime::interrupts::{Interrupts, Waited, interrupted};
 
 /// The source of the rows.
 pub(super) enum Source {
@@ -65,7 +64,7 @@ impl Source {
         match interrupts.wait(spooled).await {
             Waited::Done(Ok(spooled)) => Ok((Self::Spooled(file), spooled?)),
             Waited::Done(Err(_)) => Err(ReadError::Spool(io::ErrorKind::Other.into()).into()),
-            Waited::Interrupted => Err(print::interrupted("nothing was sent")),
+            Waited::Interrupted => Err(interrupted("nothing was sent")),
         }
     }
 

@@ -344,10 +344,5 @@ fn hint(report: &Report) -> String {
     }
 }
 
-/// Returns the error of a load that was stopped by a signal or by the user.
-pub(super) fn interrupted(what: &'static str) -> Failure {
-    Failure::new("interrupted", None::<&str>, format!("interrupted: {what}"))
-}
-
 const BEGIN: &str = "{\"results\":[";
 const MAX_REASONS: usize = 10;

@@ -1,31 +1,37 @@
-//! SIGINT, SIGTERM and SIGHUP during a load.
+//! SIGINT, SIGTERM and SIGHUP during a command that must not end in the middle.
 
 use std::fs;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
+use std::thread;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use super::RuntimeError;
+use crate::failure::Failure;
 use crate::io::console::Console;
+use crate::io::prompt;
+use crate::io::text::printable;
 
-/// The signals that end a load.
-pub(super) struct Interrupts {
+/// The signals that end a command.
+pub(crate) struct Interrupts {
     signals: Vec<Signal>,
     pending: bool,
 }
 
 /// The result of waiting for a future or a signal.
-pub(super) enum Waited<T> {
+pub(crate) enum Waited<T> {
     Done(T),
     Interrupted,
 }
 
 impl Interrupts {
     /// Catches the signals, except those that the process ignores, such as SIGHUP under `nohup`.
-    pub(super) fn listen() -> Self {
+    pub(crate) fn listen() -> Self {
         let ignored = ignored();
         let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
         let kinds = kinds.into_iter().filter(|kind| ignored >> (kind.as_raw_value() - 1) & 1 == 0);
@@ -34,7 +40,7 @@ impl Interrupts {
     }
 
     /// Whether a signal was received.
-    pub(super) fn is_pending(&mut self) -> bool {
+    pub(crate) fn is_pending(&mut self) -> bool {
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         for signal in &mut self.signals {
             self.pending |= signal.poll_recv(&mut context).is_ready();
@@ -43,12 +49,12 @@ impl Interrupts {
     }
 
     /// Forgets the signals that were received.
-    pub(super) fn acknowledge(&mut self) {
+    pub(crate) fn acknowledge(&mut self) {
         self.pending = false;
     }
 
     /// Waits for a future, or drops it when a signal is received.
-    pub(super) async fn wait<T>(&mut self, work: impl Future<Output = T>) -> Waited<T> {
+    pub(crate) async fn wait<T>(&mut self, work: impl Future<Output = T>) -> Waited<T> {
         let mut work = pin!(work);
         poll_fn(|context| {
             for signal in &mut self.signals {
@@ -64,7 +70,7 @@ impl Interrupts {
 
     /// Waits for a call. After a signal, the call has some time left to end, so that its outcome is
     /// known; a second signal drops it.
-    pub(super) async fn finish<T>(
+    pub(crate) async fn finish<T>(
         &mut self,
         call: impl Future<Output = T>,
         console: &Console,
@@ -85,6 +91,36 @@ impl Interrupts {
             _ => Waited::Interrupted,
         }
     }
+
+    /// Asks a question on a thread of its own, so that a signal ends the wait. The answer is `None`
+    /// without a terminal.
+    pub(crate) async fn ask(
+        &mut self,
+        question: String,
+    ) -> Result<Waited<Option<String>>, Failure> {
+        let (sender, answered) = oneshot::channel();
+        let asking = move || drop(sender.send(prompt::line(&question)));
+        thread::Builder::new().spawn(asking).map_err(RuntimeError)?;
+        Ok(match self.wait(answered).await {
+            Waited::Done(Ok(answer)) => Waited::Done(answer?),
+            Waited::Done(Err(_)) | Waited::Interrupted => Waited::Interrupted,
+        })
+    }
+
+    /// Asks whether to abort a job. A second signal means no, and so does no terminal.
+    pub(crate) async fn ask_to_abort(&mut self, job: &str) -> Result<bool, Failure> {
+        let answer = self.ask(format!("\nAbort job {}? [y/N] ", printable(job))).await?;
+        Ok(matches!(answer, Waited::Done(Some(answer)) if is_yes(&answer)))
+    }
+}
+
+pub(crate) fn is_yes(answer: &str) -> bool {
+    ["y", "yes"].contains(&answer.to_lowercase().as_str())
+}
+
+/// Returns the error of a command that was stopped by a signal or by the user.
+pub(crate) fn interrupted(what: &'static str) -> Failure {
+    Failure::new("interrupted", None::<&str>, format!("interrupted: {what}"))
 }
 
 /// Returns the signals that this process ignores since its start: bit 0 is signal 1. Empty if the
