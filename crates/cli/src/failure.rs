@@ -40,6 +40,8 @@ struct Parts {
     for_doctor: bool,
     /// The command that checks the same login.
     doctor: Cow<'static, str>,
+    /// The commands that continue the work, one after the other.
+    resume: Vec<String>,
     problems: Vec<Problem>,
     already_reported: bool,
     /// The effect of the error on the output.
@@ -70,7 +72,8 @@ impl Failure {
             hint,
             refusal: None,
             for_doctor: true,
-            doctor: "orgtoken doctor".into(),
+            doctor: DOCTOR.into(),
+            resume: Vec::new(),
             problems: Vec::new(),
             already_reported: false,
             note: None,
@@ -96,11 +99,24 @@ impl Failure {
         self
     }
 
-    /// Sets the command that checks the login of the failed command.
-    pub(crate) fn with_doctor(mut self, command: impl FnOnce() -> String) -> Self {
-        if self.0.for_doctor && self.entry().is_some() {
-            self.0.doctor = command().into();
+    /// Adds the flags that choose the login of the failed command to the commands that check and
+    /// continue it.
+    pub(crate) fn with_login(mut self, flags: impl FnOnce() -> String) -> Self {
+        let checks = self.0.for_doctor && self.entry().is_some();
+        if !checks && self.0.resume.is_empty() {
+            return self;
         }
+        let flags = flags();
+        if checks {
+            self.0.doctor = format!("{DOCTOR}{flags}").into();
+        }
+        self.0.resume.iter_mut().for_each(|command| command.push_str(&flags));
+        self
+    }
+
+    /// Sets the commands that continue the work, to be run one after the other.
+    pub(crate) fn with_resume(mut self, commands: impl IntoIterator<Item = String>) -> Self {
+        self.0.resume = commands.into_iter().collect();
         self
     }
 
@@ -175,10 +191,13 @@ impl Failure {
         if let Some(hint) = &self.0.hint {
             text += &labelled(look::HINT, "hint:", hint);
         }
-        let Some(entry) = self.entry() else { return text };
         // Commands to copy are not wrapped.
         let command =
             |label, command: &str| format!("{} {command}\n", look.paint(look::HINT, label));
+        if let Some(resume) = self.resume() {
+            text += &command("resume:", &resume);
+        }
+        let Some(entry) = self.entry() else { return text };
         text += &command("more:", &entry.explain_command());
         if self.0.for_doctor { text + &command("check:", &self.0.doctor) } else { text }
     }
@@ -206,6 +225,7 @@ impl Failure {
                 meaning: self.0.refusal.map(|refusal| refusal.meaning),
                 hint: self.0.hint.as_deref(),
                 link: self.entry().map(Entry::explain_command),
+                resume: self.resume(),
                 exit: self.exit(),
                 problems: &self.0.problems,
             },
@@ -218,6 +238,12 @@ impl Failure {
     /// The entry of the catalogue, of a refusal or of a network error.
     fn entry(&self) -> Option<&'static Entry> {
         self.0.refusal.or_else(|| catalogue::by_code(&self.0.code))
+    }
+
+    /// The commands that continue the work, as one line.
+    fn resume(&self) -> Option<String> {
+        let commands = &self.0.resume;
+        (!commands.is_empty()).then(|| commands.join(" && "))
     }
 
     /// Whether nothing is configured: user, app and key are missing.
@@ -260,9 +286,13 @@ struct Reported<'a> {
     hint: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resume: Option<String>,
     exit: u8,
     problems: &'a [Problem],
 }
+
+const DOCTOR: &str = "orgtoken doctor";
 
 #[cfg(test)]
 mod tests;

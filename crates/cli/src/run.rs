@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{ColorChoice, ValueEnum};
 
-use crate::args::doctor_command;
+use crate::args::login_flags;
 use crate::command;
 use crate::failure::{Failure, UNEXPECTED};
 use crate::grammar::{Args, Command, Refused, grammar};
@@ -51,7 +51,7 @@ pub(crate) fn run(mut typed: Vec<OsString>, unhardened: Option<impl fmt::Display
         Ok(result) => {
             let result = if only_prints { ignore_broken_pipe(result) } else { result };
             let name_login =
-                |failure: Failure| failure.with_doctor(|| doctor_command(grammar(), typed));
+                |failure: Failure| failure.with_login(|| login_flags(grammar(), typed));
             result.map_or_else(
                 |failure| report_and_exit_code(&name_login(failure), &console),
                 |()| ExitCode::SUCCESS,

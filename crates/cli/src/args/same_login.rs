@@ -1,4 +1,4 @@
-//! The `doctor` command that checks the login of a failed command.
+//! The flags for another command with the login of a failed one.
 
 use std::ffi::OsString;
 
@@ -8,31 +8,31 @@ use orgtoken_oauth::redact;
 use super::{Login, Network};
 use crate::io::text::sh_quoted;
 
-/// Returns `orgtoken doctor` with those flags of the failed command that choose login and network.
-/// A value that an error text may not show is withheld.
-pub(crate) fn doctor_command(grammar: clap::Command, typed: Vec<OsString>) -> String {
-    let mut command = "orgtoken doctor".to_owned();
-    let Ok(matches) = grammar.try_get_matches_from(typed) else { return command };
+/// Returns those flags of the failed command that choose login and network, each after a blank. A
+/// value that an error text may not show is withheld.
+pub(crate) fn login_flags(grammar: clap::Command, typed: Vec<OsString>) -> String {
+    let mut flags = String::new();
+    let Ok(matches) = grammar.try_get_matches_from(typed) else { return flags };
     let mut given = &matches;
     while let Some((_, inner)) = given.subcommand() {
         given = inner;
     }
-    let shared = Network::augment_args(Login::augment_args(clap::Command::new("doctor")));
+    let shared = Network::augment_args(Login::augment_args(clap::Command::new("shared")));
     for argument in shared.get_arguments().filter(|argument| is_given(given, argument)) {
         let flag = match (argument.get_short(), argument.get_long()) {
             (Some(short), _) => format!("-{short}"),
             (None, long) => format!("--{}", long.unwrap_or_default()),
         };
         if !argument.get_action().takes_values() {
-            command += &format!(" {flag}");
+            flags += &format!(" {flag}");
             continue;
         }
         let id = argument.get_id().as_str();
         for value in given.get_raw(id).into_iter().flatten() {
-            command += &format!(" {flag} {}", shown(id, &value.to_string_lossy()));
+            flags += &format!(" {flag} {}", shown(id, &value.to_string_lossy()));
         }
     }
-    command
+    flags
 }
 
 /// Whether the flag was typed.
@@ -71,7 +71,7 @@ mod tests {
     use crate::grammar::grammar;
 
     #[test]
-    fn doctor_command_has_the_login_flags_and_no_secret() {
+    fn flags_of_the_login_have_no_secret() {
         for (typed, check) in [
             ("orgtoken token", ""),
             ("orgtoken token -P acme --format json", " -P acme"),
@@ -94,8 +94,7 @@ mod tests {
             ("orgtoken token -i hunter2hunter2", " -i [withheld]"),
         ] {
             let words = typed.split(' ').map(OsString::from).collect();
-            let expected = format!("orgtoken doctor{check}");
-            assert_eq!(doctor_command(grammar(), words), expected, "{typed}");
+            assert_eq!(login_flags(grammar(), words), check, "{typed}");
         }
     }
 }
