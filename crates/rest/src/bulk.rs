@@ -23,6 +23,9 @@
 //! # }
 //! ```
 //!
+//! [`Org::query_pages`](crate::Org::query_pages) downloads the results of a query page by page, and
+//! [`ResultFile`] downloads them to a file and can be resumed.
+//!
 //! Salesforce keeps a job that has ended for seven days. See the [Bulk API 2.0 Developer Guide].
 //!
 //! [Bulk API 2.0 Developer Guide]: https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/
@@ -31,6 +34,7 @@ mod data;
 mod download;
 mod job;
 mod list;
+mod result_file;
 mod results;
 mod soql;
 mod wait;
@@ -38,8 +42,9 @@ mod wait;
 pub use data::JobData;
 pub(crate) use data::{Payload, PayloadBody};
 pub use download::{DownloadError, QueryPages, WrittenPage};
-pub use job::{Job, JobKind, JobOperation, JobState};
+pub use job::{Job, JobDelimiter, JobKind, JobOperation, JobState, QueryJobOptions};
 pub use list::Jobs;
+pub use result_file::{ResultFile, ResultFileError};
 pub use results::{JobRows, ResultPage};
 pub use soql::{BulkQueryError, check_query};
 pub use wait::JobWait;

@@ -36,6 +36,9 @@ pub enum RestError {
         /// The limit.
         ratio: usize,
     },
+    /// A job of the Bulk API does not have an option.
+    #[error("{0}")]
+    JobOption(&'static str),
     /// A page names itself or an earlier page as the next one.
     #[error("the next page was read already")]
     Loop,
@@ -95,6 +98,7 @@ impl Diagnostic for RestError {
             Self::Encoding => "resp.encoding",
             Self::Api(error) => error.code(),
             Self::Inflated { .. } => "resp.inflated",
+            Self::JobOption(_) => "usage.bulk",
             Self::Loop | Self::Page => "resp.page",
             Self::Path => "api.path",
             Self::Record => "api.record",
@@ -119,6 +123,7 @@ impl Diagnostic for RestError {
                 "check the proxies between this machine and Salesforce: one may have sent this response"
             }
             Self::Api(error) => return error.hint().map(Cow::Borrowed),
+            Self::JobOption(_) => "leave the option out, or load the records without the Bulk API",
             Self::Path => {
                 "give a path from the root, `/services/…`, or one below the API version: `limits`"
             }
@@ -181,7 +186,8 @@ impl RestError {
     pub(crate) fn changed_nothing(&self) -> bool {
         match self {
             Self::Api(error) => !error.is_outage() && error.status() != StatusCode::REQUEST_TIMEOUT,
-            Self::Path | Self::Segment { .. } | Self::Token(_) | Self::TooMany { .. } => true,
+            Self::JobOption(_) | Self::Path | Self::Segment { .. } | Self::Token(_) => true,
+            Self::TooMany { .. } => true,
             Self::Transport(error) => error.is_unsent(),
             _ => false,
         }

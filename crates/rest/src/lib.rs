@@ -75,6 +75,7 @@ mod describe;
 pub use describe::{FieldDescription, ObjectDescription, PicklistValue};
 mod error;
 pub use error::{ApiError, Problem, RestError};
+mod files;
 mod flatten;
 pub use flatten::{Columns, is_count, without_attributes};
 mod gzip;

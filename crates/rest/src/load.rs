@@ -41,10 +41,7 @@ mod report;
 mod resume;
 mod send;
 
-use std::path::Path;
-
 use orgtoken_assertion::UnixTime;
-use orgtoken_oauth::redact;
 
 pub use check::{CheckError, CheckedFile, Operation};
 pub use fault::{Fault, FaultKind, Place};
@@ -54,11 +51,6 @@ pub use read::{Encoding, Form, ReadError, ReadOptions, RecordFile};
 pub use report::{Counts, Outcome, PendingJob, Reason, Report, RowResult};
 pub use resume::{EarlierLoad, Journal, ResumeError};
 pub use send::{BulkLoad, BulkPlan, BulkStep, Load, LoadError};
-
-/// Returns a path for an error message, redacted if it looks like a key or a passphrase.
-fn shown(path: &Path) -> String {
-    redact::path(&path.to_string_lossy()).to_owned()
-}
 
 /// A time in the name of a file, in UTC: `20261128-224500`.
 fn time_stamp(now: UnixTime) -> String {

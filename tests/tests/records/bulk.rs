@@ -3,13 +3,17 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::future::{Future, poll_fn};
+use std::io::Write;
 use std::path::Path;
 use std::pin::pin;
 use std::task::Poll;
 
 use orgtoken_assertion::{Diagnostic, UnixTime};
 use orgtoken_fake_org::User;
-use orgtoken_rest::bulk::{JobData, JobKind, JobOperation, JobRows, JobState};
+use orgtoken_rest::bulk::{
+    Job, JobData, JobDelimiter, JobKind, JobOperation, JobRows, JobState, QueryJobOptions,
+    ResultFile,
+};
 use orgtoken_rest::load::{
     BulkLoad, BulkPlan, BulkStep, CheckedFile, Journal, LoadError, Operation, Outcome, Output,
     Outputs, ReadOptions, RecordFile, Report, RowResult,
@@ -105,7 +109,8 @@ async fn job_goes_through_its_states_and_has_three_results() {
     }
     assert_eq!(api.find_job(&job.id).await.unwrap().object, "Case__c");
 
-    let query = api.create_query_job("SELECT Id FROM Case__c", false).await.unwrap();
+    let query =
+        api.create_query_job("SELECT Id FROM Case__c", &QueryJobOptions::default()).await.unwrap();
     assert_eq!(api.find_job(&query.id).await.unwrap().kind(), JobKind::Query);
     let aborted = api.abort_job(JobKind::Query, &query.id).await.unwrap();
     assert_eq!(aborted.state, JobState::Aborted);
@@ -122,16 +127,8 @@ async fn job_goes_through_its_states_and_has_three_results() {
 #[tokio::test]
 async fn query_results_have_one_header_and_continue_at_a_locator() {
     let (org, folder) = (org(), tempfile::tempdir().unwrap());
-    let rows: String = (0..2300).map(|n| format!("k{n:04}\n")).collect();
-    let job = org.api.create_job("Case__c", &JobOperation::Insert).await.unwrap();
-    let csv = JobData::from(format!("Key__c\n{rows}"));
-    org.api.upload_job_data(&job.id, &csv).await.unwrap();
-    org.api.close_job(&job.id).await.unwrap();
-    org.api.job(JobKind::Ingest, &job.id).await.unwrap();
-
-    let soql = "SELECT Key__c FROM Case__c ORDER BY Key__c";
-    let job = org.api.create_query_job(soql, false).await.unwrap();
-    org.api.job(JobKind::Query, &job.id).await.unwrap();
+    let rows = insert(&org, 2300).await;
+    let job = query(&org, &QueryJobOptions::default()).await;
     let path = folder.path().join("all.csv");
     let mut file = File::create(&path).unwrap();
     let mut pages = org.api.query_pages(&job.id, None).page_size(1000);
@@ -153,6 +150,145 @@ async fn query_results_have_one_header_and_continue_at_a_locator() {
     assert!(quoted.ends_with(&fs::read_to_string(&path).unwrap()));
 }
 
+/// Creates this many records. Returns their keys, one on each line.
+async fn insert(org: &ConnectedOrg, number: usize) -> String {
+    let rows: String = (0..number).map(|n| format!("k{n:04}\n")).collect();
+    let job = org.api.create_job("Case__c", &JobOperation::Insert).await.unwrap();
+    let csv = JobData::from(format!("Key__c\n{rows}"));
+    org.api.upload_job_data(&job.id, &csv).await.unwrap();
+    org.api.close_job(&job.id).await.unwrap();
+    org.api.job(JobKind::Ingest, &job.id).await.unwrap();
+    rows
+}
+
+/// Runs a query for the keys of all records.
+async fn query(org: &ConnectedOrg, options: &QueryJobOptions) -> Job {
+    let soql = "SELECT Key__c FROM Case__c ORDER BY Key__c";
+    let job = org.api.create_query_job(soql, options).await.unwrap();
+    org.api.job(JobKind::Query, &job.id).await.unwrap()
+}
+
+#[tokio::test]
+async fn result_file_that_is_interrupted_anywhere_has_every_record_once() {
+    let mut random = 3_u32;
+    let mut next = |below: u32| {
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        ((random >> 8) % below) as usize
+    };
+    let (org, folder) = (org(), tempfile::tempdir().unwrap());
+    let rows = insert(&org, 2300).await;
+    let mut options = QueryJobOptions::default();
+    (options.crlf, options.delimiter) = (true, JobDelimiter::Semicolon);
+    let id = query(&org, &options).await.id;
+    let whole: String = rows.lines().map(|row| format!("\"{row}\"\r\n")).collect();
+    let whole = format!("\u{feff}\"Key__c\"\r\n{whole}");
+    let (path, part) = (folder.path().join("all.csv"), folder.path().join("all.csv.part"));
+    for round in 0..6 {
+        fs::write(&path, "old").unwrap();
+        let (mut interruptions, mut file) =
+            (0, ResultFile::create(&path, b"\xef\xbb\xbf").unwrap());
+        loop {
+            file = file.page_size(100);
+            let is_done = {
+                let mut all =
+                    pin!(async { while file.next(&org.api, &id).await.unwrap().is_some() {} });
+                let mut left = next(400) + 1;
+                poll_fn(|context| {
+                    left -= 1;
+                    match all.as_mut().poll(context) {
+                        Poll::Pending if left > 0 => Poll::Pending,
+                        done => Poll::Ready(done.is_ready()),
+                    }
+                })
+                .await
+            };
+            if is_done {
+                break;
+            }
+            interruptions += 1;
+            assert!(interruptions < 400, "round {round}: no progress");
+            assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+            let is_kept = file.is_resumable();
+            drop(file);
+            assert_eq!(part.exists(), is_kept);
+            file = if is_kept {
+                // A process that is killed may leave a part of a page.
+                let mut part = File::options().append(true).open(&part).unwrap();
+                part.write_all(b"\"k00").unwrap();
+                ResultFile::resume(&path, &id).unwrap()
+            } else {
+                ResultFile::create(&path, b"\xef\xbb\xbf").unwrap()
+            };
+        }
+        assert_eq!((file.records(), file.next(&org.api, &id).await.unwrap()), (2300, None));
+        assert!(fs::read_to_string(&path).unwrap() == whole, "round {round}");
+        let left = fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(left, 1, "round {round}: only the file remains");
+    }
+}
+
+#[tokio::test]
+async fn result_file_is_that_of_one_job_and_one_process() {
+    let (org, folder) = (org(), tempfile::tempdir().unwrap());
+    insert(&org, 5).await;
+    let id = query(&org, &QueryJobOptions::default()).await.id;
+    let path = folder.path().join("all.csv");
+    let code = |found: Result<ResultFile, orgtoken_rest::bulk::ResultFileError>| {
+        found.err().map(|error| (error.code().to_owned(), error.to_string()))
+    };
+    let text = |text: &str| text.replace("PATH", &path.to_string_lossy());
+    let refused = |code: &str, message| Some((code.to_owned(), text(message)));
+    let missing = refused("usage.resume", "there is no download to `PATH` that ended early");
+    assert_eq!(code(ResultFile::resume(&path, &id)), missing);
+    let mut file = ResultFile::create(&path, b"").unwrap().page_size(2);
+    let busy = refused("io.write", "another download uses `PATH.part`");
+    assert_eq!(code(ResultFile::create(&path, b"")), busy);
+    file.next(&org.api, &id).await.unwrap().unwrap();
+    drop(file);
+    let other = ResultFile::resume(&path, "750000000000AAA").err().unwrap().to_string();
+    assert_eq!(other, text(&format!("the download to `PATH` is that of job {id}")));
+    ResultFile::resume(&path, &id[..15]).unwrap();
+    fs::write(folder.path().join("all.csv.part"), "k").unwrap();
+    assert_eq!(code(ResultFile::resume(&path, &id)), missing);
+    let folder = refused("io.write", "`/` is not a regular file");
+    assert_eq!(code(ResultFile::create(Path::new("/"), b"")), folder);
+}
+
+#[tokio::test]
+async fn job_takes_an_assignment_rule_by_its_id_for_cases_and_leads() {
+    use orgtoken_rest::{AssignmentRule, RecordOptions};
+    let org = org();
+    let (default, off) = (AssignmentRule::Default, AssignmentRule::Off);
+    let rule = AssignmentRule::Id("01Q000000000001".to_owned());
+    for (rule, object, expected) in [
+        (&rule, "lead", Ok(())),
+        (&rule, "Account", Err("Bulk API 2.0 has assignment rules for cases and leads only")),
+        (&default, "Lead", Err("Bulk API 2.0 takes an assignment rule by its id only")),
+        (&off, "Lead", Err("Bulk API 2.0 takes an assignment rule by its id only")),
+    ] {
+        let mut options = RecordOptions::default();
+        options.assignment_rule = Some(rule.clone());
+        let api = org.api.clone().record_options(options);
+        let calls = org.calls();
+        let created = api.create_job(object, &JobOperation::Insert).await;
+        match created {
+            Ok(job) => {
+                let path = format!("jobs/ingest/{}", job.id);
+                let job = org.call(http::Method::GET, &path, "").await.unwrap().into_body();
+                let job: serde_json::Value = serde_json::from_slice(&job).unwrap();
+                assert_eq!(
+                    (&job["assignmentRuleId"], expected),
+                    (&"01Q000000000001".into(), Ok(()))
+                );
+            }
+            Err(error) => {
+                assert_eq!((error.code(), expected), ("usage.bulk", Err(&*error.to_string())));
+                assert_eq!(org.calls(), calls);
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn queries_with_unsupported_parts_make_no_job() {
     let org = org();
@@ -165,6 +301,8 @@ async fn queries_with_unsupported_parts_make_no_job() {
         assert_eq!(error.code(), "usage.bulk");
     }
     org.api.check_bulk_query("SELECT Id, Owner.Name, Text__c FROM Case__c").await.unwrap();
+    // Salesforce refuses it, and says why.
+    org.api.check_bulk_query("SELECT Id FROM Nothing").await.unwrap();
 }
 
 #[tokio::test]

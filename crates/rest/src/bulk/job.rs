@@ -7,7 +7,7 @@ use serde_json::json;
 use super::JobData;
 use crate::org::to_json;
 use crate::path::segment;
-use crate::{Org, RestError};
+use crate::{AssignmentRule, Org, RestError};
 
 /// A job, as Salesforce describes it.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -56,15 +56,12 @@ pub enum JobKind {
 }
 
 impl JobKind {
-    pub(super) fn resource(self) -> &'static str {
+    /// The resource, and the version of the API that introduced it.
+    fn resource(self) -> (&'static str, u16) {
         match self {
-            Self::Ingest => "jobs/ingest",
-            Self::Query => "jobs/query",
+            Self::Ingest => ("jobs/ingest", 41),
+            Self::Query => ("jobs/query", 47),
         }
-    }
-
-    pub(super) fn path(self, id: &str) -> Result<String, RestError> {
-        Ok(format!("{}/{}", self.resource(), segment("id", id)?))
     }
 }
 
@@ -142,15 +139,76 @@ impl JobOperation {
     }
 }
 
-/// Jobs of [Bulk API 2.0](crate::bulk).
+/// Options of a query job.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct QueryJobOptions {
+    /// Whether the results contain deleted and archived records.
+    pub all_rows: bool,
+    /// Whether the lines of the results end with CRLF, as RFC 4180 has it; default: LF.
+    pub crlf: bool,
+    /// The character between the values of the results; default: a comma.
+    pub delimiter: JobDelimiter,
+}
+
+/// The characters that can separate the values of the results of a query job.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum JobDelimiter {
+    /// `` ` ``
+    Backquote,
+    /// `^`
+    Caret,
+    /// `,`
+    #[default]
+    Comma,
+    /// `|`
+    Pipe,
+    /// `;`
+    Semicolon,
+    /// A tab.
+    Tab,
+}
+
+impl JobDelimiter {
+    /// Returns the delimiter with this character; `None` if Salesforce does not offer it.
+    pub fn from_byte(byte: u8) -> Option<Self> {
+        Some(match byte {
+            b'`' => Self::Backquote,
+            b'^' => Self::Caret,
+            b',' => Self::Comma,
+            b'|' => Self::Pipe,
+            b';' => Self::Semicolon,
+            b'\t' => Self::Tab,
+            _ => return None,
+        })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Backquote => "BACKQUOTE",
+            Self::Caret => "CARET",
+            Self::Comma => "COMMA",
+            Self::Pipe => "PIPE",
+            Self::Semicolon => "SEMICOLON",
+            Self::Tab => "TAB",
+        }
+    }
+}
+
+/// Jobs of [Bulk API 2.0](crate::bulk). If the version of the org is earlier than the one that
+/// introduced a resource, its calls use the latter.
 impl Org {
     /// Creates a job for CSV with commas and lines that end with LF. If the response is lost, an
     /// open job remains, which Salesforce never carries out.
+    ///
+    /// Of the [`RecordOptions`](crate::RecordOptions) of the org, a job has the assignment rule
+    /// ([`check_job_options`](Self::check_job_options)).
     pub async fn create_job(
         &self,
         object: &str,
         operation: &JobOperation,
     ) -> Result<Job, RestError> {
+        let rule = self.job_assignment_rule(object)?;
         let mut job = json!({
             "object": object, "operation": operation.name(), "contentType": "CSV",
             "lineEnding": "LF", "columnDelimiter": "COMMA",
@@ -158,7 +216,44 @@ impl Org {
         if let JobOperation::Upsert(field) = operation {
             job["externalIdFieldName"] = field.as_str().into();
         }
-        self.json(Method::POST, JobKind::Ingest.resource(), to_json(&job)?).await
+        if let Some(rule) = rule {
+            job["assignmentRuleId"] = rule.into();
+        }
+        self.json(Method::POST, &self.jobs_path(JobKind::Ingest), to_json(&job)?).await
+    }
+
+    /// Returns an error if a job for this object cannot have the assignment rule of the
+    /// [`RecordOptions`](crate::RecordOptions): a job takes it [by its id, for cases and leads].
+    ///
+    /// [by its id, for cases and leads]: https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/create_job.htm
+    pub fn check_job_options(&self, object: &str) -> Result<(), RestError> {
+        self.job_assignment_rule(object).map(drop)
+    }
+
+    fn job_assignment_rule(&self, object: &str) -> Result<Option<&str>, RestError> {
+        let has_rules = || ["Case", "Lead"].iter().any(|it| it.eq_ignore_ascii_case(object));
+        match &self.record_options.assignment_rule {
+            None => Ok(None),
+            Some(AssignmentRule::Id(id)) if has_rules() => Ok(Some(id)),
+            Some(AssignmentRule::Id(_)) => Err(RestError::JobOption(
+                "Bulk API 2.0 has assignment rules for cases and leads only",
+            )),
+            Some(AssignmentRule::Default | AssignmentRule::Off) => {
+                Err(RestError::JobOption("Bulk API 2.0 takes an assignment rule by its id only"))
+            }
+        }
+    }
+
+    /// The path of the jobs of this kind.
+    pub(super) fn jobs_path(&self, kind: JobKind) -> String {
+        let (resource, since) = kind.resource();
+        let has_rule = kind == JobKind::Ingest && self.record_options.assignment_rule.is_some();
+        let since = if has_rule { RULE_SINCE } else { since };
+        format!("{}{resource}", self.versioned_since(since))
+    }
+
+    pub(super) fn job_path(&self, kind: JobKind, id: &str) -> Result<String, RestError> {
+        Ok(format!("{}/{}", self.jobs_path(kind), segment("id", id)?))
     }
 
     /// Sends the data of an open job, up to [`MAX_JOB_BYTES`](super::MAX_JOB_BYTES). A job takes
@@ -166,7 +261,7 @@ impl Org {
     ///
     /// If the response is lost, abort the job and create another one: nothing was processed yet.
     pub async fn upload_job_data(&self, id: &str, csv: &JobData) -> Result<(), RestError> {
-        let path = format!("{}/batches", JobKind::Ingest.path(id)?);
+        let path = format!("{}/batches", self.job_path(JobKind::Ingest, id)?);
         let csv_type = (CONTENT_TYPE, HeaderValue::from_static("text/csv"));
         self.send_payload(Method::PUT, &path, HeaderMap::from_iter([csv_type]), &csv.0).await
     }
@@ -185,21 +280,29 @@ impl Org {
 
     async fn set_state(&self, kind: JobKind, id: &str, state: JobState) -> Result<Job, RestError> {
         let body = to_json(&json!({ "state": state.name() }))?;
-        self.json(Method::PATCH, &kind.path(id)?, body).await
+        self.json(Method::PATCH, &self.job_path(kind, id)?, body).await
     }
 
-    /// Creates the job of a query, with deleted and archived records if `all_rows`. If the response
-    /// is lost, the job still runs: it counts against the limits of the org, and its id is in the
-    /// list of [`jobs`](Self::jobs).
-    pub async fn create_query_job(&self, soql: &str, all_rows: bool) -> Result<Job, RestError> {
-        let operation = if all_rows { "queryAll" } else { "query" };
-        let body = to_json(&json!({ "operation": operation, "query": soql }))?;
-        self.json(Method::POST, JobKind::Query.resource(), body).await
+    /// Creates the job of a query. If the response is lost, the job still runs: it counts against
+    /// the limits of the org, and its id is in the list of [`jobs`](Self::jobs).
+    ///
+    /// [`check_bulk_query`](Self::check_bulk_query) finds out what Salesforce would refuse.
+    pub async fn create_query_job(
+        &self,
+        soql: &str,
+        options: &QueryJobOptions,
+    ) -> Result<Job, RestError> {
+        let body = to_json(&json!({
+            "operation": if options.all_rows { "queryAll" } else { "query" }, "query": soql,
+            "contentType": "CSV", "columnDelimiter": options.delimiter.name(),
+            "lineEnding": if options.crlf { "CRLF" } else { "LF" },
+        }))?;
+        self.json(Method::POST, &self.jobs_path(JobKind::Query), body).await
     }
 
     /// Returns a job.
     pub async fn job(&self, kind: JobKind, id: &str) -> Result<Job, RestError> {
-        self.json(Method::GET, &kind.path(id)?, Bytes::new()).await
+        self.json(Method::GET, &self.job_path(kind, id)?, Bytes::new()).await
     }
 
     /// Returns a job of either kind: ids do not show the kind.
@@ -218,6 +321,9 @@ impl Org {
         }
     }
 }
+
+/// The version that introduced assignment rules of jobs.
+const RULE_SINCE: u16 = 49;
 
 #[cfg(test)]
 mod tests {

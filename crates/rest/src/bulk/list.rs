@@ -29,7 +29,7 @@ impl Org {
             JobKind::Ingest => "V2Ingest",
             JobKind::Query => "V2Query",
         };
-        let first = format!("{}?jobType={kind_of_list}", kind.resource());
+        let first = format!("{}?jobType={kind_of_list}", self.jobs_path(kind));
         Jobs { org: self.clone(), next: Some(first), read: Vec::new() }
     }
 }

@@ -39,7 +39,7 @@ impl Org {
             JobRows::Failed => "failedResults",
             JobRows::Unprocessed => "unprocessedrecords",
         };
-        let path = format!("{}/{resource}/", JobKind::Ingest.path(id)?);
+        let path = format!("{}/{resource}/", self.job_path(JobKind::Ingest, id)?);
         Ok(self.send(Method::GET, &path, csv(), Bytes::new()).await?.into_body())
     }
 
@@ -52,7 +52,7 @@ impl Org {
         max_records: u32,
     ) -> Result<ResultPage, RestError> {
         let locator = locator.map(|locator| format!("&locator={}", encode(locator)));
-        let path = JobKind::Query.path(id)?;
+        let path = self.job_path(JobKind::Query, id)?;
         let path =
             format!("{path}/results?maxRecords={max_records}{}", locator.unwrap_or_default());
         let (head, csv) = self.send(Method::GET, &path, csv(), Bytes::new()).await?.into_parts();

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 
+use http::StatusCode;
 use orgtoken_assertion::Diagnostic;
 
 use crate::flatten::select::{Item, Selected, bulk_obstacle};
@@ -66,7 +67,11 @@ impl Org {
         if own.is_empty() || selected.object.is_empty() {
             return Ok(());
         }
-        let object = self.describe(&selected.object).await.map_err(Box::new)?;
+        let object = match self.describe(&selected.object).await {
+            // Salesforce says so about the query, too.
+            Err(error) if is_unknown(&error) => return Ok(()),
+            described => described.map_err(Box::new)?,
+        };
         let compound = own.iter().filter_map(|name| object.field(name));
         let mut compound =
             compound.filter(|field| ["address", "location"].contains(&field.kind.as_str()));
@@ -75,4 +80,8 @@ impl Org {
             None => Ok(()),
         }
     }
+}
+
+fn is_unknown(error: &RestError) -> bool {
+    error.api_error().is_some_and(|error| error.status() == StatusCode::NOT_FOUND)
 }

@@ -40,7 +40,7 @@ impl JobWait {
     /// A request that fails for a transient reason is repeated later, up to ten times in sequence. The
     /// future can be dropped at any time.
     pub async fn next(&mut self) -> Result<Job, RestError> {
-        let path = self.kind.path(&self.id)?;
+        let path = self.org.job_path(self.kind, &self.id)?;
         loop {
             sleep(self.wait.max(self.asked)).await;
             self.wait = (self.wait * 3 / 2).clamp(FIRST, LONGEST);

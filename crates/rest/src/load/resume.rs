@@ -13,7 +13,8 @@ use sha2::{Digest, Sha256};
 use super::check::CheckedFile;
 use super::report::Counts;
 use super::send::LoadError;
-use super::{shown, time_stamp};
+use super::time_stamp;
+use crate::files::{shown, sync_folder};
 
 /// A file with the progress of a load, from which the load can be resumed.
 ///
@@ -337,11 +338,6 @@ const JSON_ROW: &[u8] = b"{\"_row\":";
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or_else(|| Path::new(".")))?.sync_all()
 }
 
 /// The error of a journal.

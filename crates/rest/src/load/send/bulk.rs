@@ -33,8 +33,8 @@ pub use plan::BulkPlan;
 /// Results are matched with rows by a hash of their values, since Salesforce guarantees no order.
 /// Rows with the same values are interchangeable. A row in none of the results is unknown.
 ///
-/// Jobs ignore the [`RecordOptions`](crate::RecordOptions) of the org: each row succeeds or fails on
-/// its own, and the active rules apply.
+/// Of the [`RecordOptions`](crate::RecordOptions) of the org, jobs have the assignment rule
+/// ([`Org::check_job_options`]). Each row succeeds or fails on its own.
 ///
 /// One job at a time is in progress. Its data and its results are in temporary files, and some 60
 /// bytes per row in memory.
@@ -96,6 +96,7 @@ impl<'a> BulkLoad<'a> {
         outputs: Outputs,
         journal: Option<Journal>,
     ) -> Result<Self, LoadError> {
+        org.check_job_options(checked.object())?;
         let operation = Some(plan.operation().name());
         let mut load = Load::begin_as(org, checked, outputs, journal, operation)?;
         let files = load.lengths()?;

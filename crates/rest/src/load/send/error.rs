@@ -6,7 +6,8 @@ use orgtoken_assertion::Diagnostic;
 
 use crate::RestError;
 use crate::bulk::{DownloadError, JobState};
-use crate::load::{ReadError, ResumeError, shown};
+use crate::files::shown;
+use crate::load::{ReadError, ResumeError};
 
 /// The error that ends a load before its last row.
 #[derive(Debug, thiserror::Error)]

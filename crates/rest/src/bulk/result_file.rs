@@ -1,0 +1,266 @@
+use std::borrow::Cow;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use orgtoken_assertion::Diagnostic;
+use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
+
+use super::{DownloadError, WrittenPage};
+use crate::Org;
+use crate::files::{folder, shown, sync_folder};
+
+/// The results of a query job in a file, which is whole or does not exist.
+///
+/// The pages go to `FILE.part`, which gets the name of the file after the last one. After each page,
+/// `FILE.part.json` has the job, the locator of the next page and the length so far. A download that
+/// was stopped or killed continues from there: no record is lost or written twice.
+///
+/// ```no_run
+/// # async fn export(org: orgtoken_rest::Org, job: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// use orgtoken_rest::bulk::ResultFile;
+///
+/// let mut file = ResultFile::create("accounts.csv".as_ref(), b"")?;
+/// while file.next(&org, job).await?.is_some() {
+///     println!("{} records so far", file.records());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct ResultFile {
+    path: PathBuf,
+    part: PathBuf,
+    file: File,
+    state: State,
+    page_size: Option<u32>,
+    /// Whether the part remains if the download ends here.
+    is_kept: bool,
+}
+
+/// The progress of a download.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+struct State {
+    orgtoken_download: u32,
+    job: String,
+    /// The locator of the next page.
+    locator: Option<String>,
+    is_complete: bool,
+    records: u64,
+    bytes: u64,
+}
+
+impl ResultFile {
+    /// Begins a download to this file. An older file with this name is replaced when the new one is
+    /// complete. `start` precedes the records, such as a byte order mark.
+    ///
+    /// # Errors
+    /// The file cannot be written, is not a regular file, or is that of another download in
+    /// progress.
+    pub fn create(path: &Path, start: &[u8]) -> Result<Self, ResultFileError> {
+        let (path, part) = paths(path)?;
+        let mut file = open(&part, true)?;
+        let failed = |source| ResultFileError::Io(part.clone(), source);
+        remove(&state_path(&part)).map_err(failed)?;
+        file.set_len(0).and_then(|()| file.write_all(start)).map_err(failed)?;
+        let state = State { orgtoken_download: 1, bytes: start.len() as u64, ..State::default() };
+        Ok(Self { path, part, file, state, page_size: None, is_kept: false })
+    }
+
+    /// Continues a download of the results of this job that ended early.
+    ///
+    /// # Errors
+    /// There is no such download, or it is that of another job, or still in progress.
+    pub fn resume(path: &Path, job: &str) -> Result<Self, ResultFileError> {
+        let (path, part) = paths(path)?;
+        let missing = || ResultFileError::Missing(path.clone());
+        let file = match open(&part, false) {
+            Err(ResultFileError::Io(_, error)) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(missing());
+            }
+            opened => opened?,
+        };
+        let state = fs::read(state_path(&part)).ok();
+        let state = state.and_then(|json| serde_json::from_slice::<State>(&json).ok());
+        let state = state.filter(|state| state.orgtoken_download == 1).ok_or_else(missing)?;
+        let length = file.metadata().map_err(|it| ResultFileError::Io(part.clone(), it))?.len();
+        if length < state.bytes {
+            return Err(missing());
+        }
+        // Both have 15 characters that identify the job, and may have 3 more.
+        if state.job.get(..15) != job.get(..15) {
+            return Err(ResultFileError::Different(path, state.job));
+        }
+        Ok(Self { path, part, file, state, page_size: None, is_kept: true })
+    }
+
+    /// Sets the largest number of records of a page; default: 100,000. It bounds what is downloaded
+    /// again after an interruption.
+    #[must_use]
+    pub fn page_size(mut self, records: u32) -> Self {
+        self.page_size = Some(records);
+        self
+    }
+
+    /// The number of records on disk.
+    pub fn records(&self) -> u64 {
+        self.state.records
+    }
+
+    /// Whether a later [`resume`](Self::resume) can continue from here.
+    pub fn is_resumable(&self) -> bool {
+        self.is_kept
+    }
+
+    /// Downloads the next page of the results of a job that is complete, and writes it to disk.
+    /// `None` after the last page: then the file has its name.
+    ///
+    /// The future can be dropped at any time. After an error, `next` can be called again.
+    pub async fn next(
+        &mut self,
+        org: &Org,
+        job: &str,
+    ) -> Result<Option<WrittenPage>, DownloadError> {
+        if self.state.is_complete {
+            return self.put_in_place().map(|()| None).map_err(DownloadError::Write);
+        }
+        // A part of a page may follow.
+        let cut = self.file.set_len(self.state.bytes);
+        let cut = cut.and_then(|()| self.file.seek(SeekFrom::Start(self.state.bytes)));
+        cut.map_err(DownloadError::Write)?;
+        let mut pages = org.query_pages(job, self.state.locator.as_deref());
+        if let Some(records) = self.page_size {
+            pages = pages.page_size(records);
+        }
+        let Some(page) = pages.next(&mut self.file).await? else { return Ok(None) };
+        let state = State {
+            job: job.to_owned(),
+            locator: pages.locator().map(str::to_owned),
+            is_complete: pages.is_done(),
+            records: self.state.records + page.records,
+            bytes: self.state.bytes + page.bytes,
+            ..self.state
+        };
+        let synced = self.file.sync_data().and_then(|()| state.write(&state_path(&self.part)));
+        synced.map_err(DownloadError::Write)?;
+        (self.state, self.is_kept) = (state, true);
+        Ok(Some(page))
+    }
+
+    fn put_in_place(&self) -> io::Result<()> {
+        // An earlier call may have ended after it.
+        if !self.part.exists() {
+            return Ok(());
+        }
+        if let Ok(old) = self.path.metadata() {
+            self.file.set_permissions(old.permissions())?;
+        }
+        self.file.sync_all()?;
+        fs::rename(&self.part, &self.path)?;
+        sync_folder(&self.path)?;
+        remove(&state_path(&self.part))
+    }
+}
+
+impl Drop for ResultFile {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            let _ = fs::remove_file(&self.part);
+        }
+    }
+}
+
+impl State {
+    /// Replaces the file. A process that is killed leaves the old state or the new one.
+    fn write(&self, path: &Path) -> io::Result<()> {
+        let mut file = NamedTempFile::new_in(folder(path))?;
+        file.write_all(&serde_json::to_vec(self).expect("it is JSON"))?;
+        file.as_file().sync_data()?;
+        file.persist(path)?;
+        sync_folder(path)
+    }
+}
+
+/// Returns the path of the file, following a link, and that of its part.
+fn paths(path: &Path) -> Result<(PathBuf, PathBuf), ResultFileError> {
+    if path.metadata().is_ok_and(|found| !found.is_file()) {
+        return Err(ResultFileError::NotAFile(path.into()));
+    }
+    let path = path.canonicalize().unwrap_or_else(|_| path.into());
+    let mut part = path.clone().into_os_string();
+    part.push(".part");
+    Ok((path, part.into()))
+}
+
+fn state_path(part: &Path) -> PathBuf {
+    let mut path = part.to_owned().into_os_string();
+    path.push(".json");
+    path.into()
+}
+
+/// Opens the part, which no other download may use.
+fn open(part: &Path, create: bool) -> Result<File, ResultFileError> {
+    let failed = |source| ResultFileError::Io(part.into(), source);
+    let mut options = File::options();
+    options.read(true).write(true).create(create).truncate(false).mode(0o600);
+    let file = options.open(part).map_err(failed)?;
+    file.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => ResultFileError::Busy(part.into()),
+        TryLockError::Error(source) => failed(source),
+    })?;
+    let own = file.metadata().map_err(failed)?;
+    // A download that ended just now has given it the name of the file.
+    let is_same =
+        part.symlink_metadata().is_ok_and(|it| (it.dev(), it.ino()) == (own.dev(), own.ino()));
+    if own.is_file() && is_same { Ok(file) } else { Err(ResultFileError::Busy(part.into())) }
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The error of a file of results.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResultFileError {
+    /// Another process uses the part.
+    #[error("another download uses `{}`", shown(.0))]
+    Busy(PathBuf),
+    /// The download that ended early is that of another job.
+    #[error("the download to `{path}` is that of job {1}", path = shown(.0))]
+    Different(PathBuf, String),
+    /// The part cannot be opened or written.
+    #[error("cannot write `{}`", shown(.0))]
+    Io(PathBuf, #[source] io::Error),
+    /// There is no download to continue.
+    #[error("there is no download to `{}` that ended early", shown(.0))]
+    Missing(PathBuf),
+    /// A folder, a pipe or a device.
+    #[error("`{}` is not a regular file", shown(.0))]
+    NotAFile(PathBuf),
+}
+
+impl Diagnostic for ResultFileError {
+    fn code(&self) -> &str {
+        match self {
+            Self::Busy(_) | Self::Io(..) | Self::NotAFile(_) => "io.write",
+            Self::Different(..) | Self::Missing(_) => "usage.resume",
+        }
+    }
+
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        let hint = match self {
+            Self::Busy(_) => "wait until that download has ended, or use another file",
+            Self::Different(..) => "continue with that job, or begin a new download",
+            Self::Io(..) => "check that the folder exists and that you may write there",
+            Self::Missing(_) => "begin a new download",
+            Self::NotAFile(_) => "use a file, or write to standard output",
+        };
+        Some(hint.into())
+    }
+}
