@@ -21,6 +21,7 @@ mod keys;
 mod memory;
 mod proxy;
 mod query;
+mod query_bulk;
 mod record;
 mod record_bulk;
 mod record_files;

@@ -81,7 +81,7 @@ fn is_config(place: &Place) -> bool {
 /// Whether it becomes a claim of an assertion: `iss`, `sub` or `aud`.
 fn is_claim(place: &Place) -> bool {
     let id = place.id.to_ascii_lowercase().replace('-', "_");
-    ["audience", "client", "login_url", "instance_url", "user"]
+    ["audience", "client", "consumer", "login_url", "instance_url", "user"]
         .iter()
         .any(|claim| id.contains(claim))
 }

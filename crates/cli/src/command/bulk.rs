@@ -1,11 +1,16 @@
 //! Jobs of Bulk API 2.0.
 
+mod download;
 mod results;
 mod show;
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
+pub(super) use download::Output;
+use orgtoken_rest::Org;
 use orgtoken_rest::bulk::{Job, JobKind, JobRows};
-use show::job_failure;
+pub(super) use show::job_failure;
 
 use crate::args::{Caller, is_id};
 use crate::failure::Failure;
@@ -56,6 +61,18 @@ pub(crate) struct Results {
     /// The rows of a job that changes records [default: successful]
     #[arg(long, value_name = "ROWS", value_enum)]
     rows: Option<Rows>,
+    /// Write the records of a query to this file, once all are there
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Continue a download to the file of --out that ended early
+    #[arg(long, requires = "out")]
+    resume: bool,
+    /// Print the records of a query from this place on, without the header
+    #[arg(long, value_name = "LOCATOR")]
+    locator: Option<String>,
+    /// Begin the records of a query with a byte order mark, for Excel
+    #[arg(long)]
+    bom: bool,
     #[command(flatten)]
     which: Which,
 }
@@ -142,14 +159,8 @@ fn status(which: &Which, console: &Console) -> Result<(), Failure> {
 fn wait(which: &Which, console: &Console) -> Result<(), Failure> {
     let (org, _) = resolved_login::org(&which.caller, console)?;
     let job = wait_for(async {
-        let mut job = org.find_job(&which.id).await?;
-        let mut polling = org.wait_for_job(job.kind(), &which.id);
-        let progress = progress::spinner(console, show::progress(&job));
-        while !job.state.has_ended() {
-            job = polling.next().await?;
-            progress.set_message(printable(&show::progress(&job)));
-        }
-        Ok::<_, Failure>(job)
+        let job = org.find_job(&which.id).await?;
+        until_ended(&org, job, console).await
     })?;
     let shown = show::job(&job, console);
     let Some(failure) = job_failure(&job) else { return shown };
@@ -158,6 +169,21 @@ fn wait(which: &Which, console: &Console) -> Result<(), Failure> {
         true => Err(Failure::already_reported(failure.code().to_owned())),
         false => Err(failure),
     }
+}
+
+/// Polls a job until it has ended, and shows its progress.
+pub(super) async fn until_ended(
+    org: &Org,
+    mut job: Job,
+    console: &Console,
+) -> Result<Job, Failure> {
+    let mut polling = org.wait_for_job(job.kind(), &job.id);
+    let progress = progress::spinner(console, printable(&show::progress(&job)));
+    while !job.state.has_ended() {
+        job = polling.next().await?;
+        progress.set_message(printable(&show::progress(&job)));
+    }
+    Ok(job)
 }
 
 fn abort(which: &Which, console: &Console) -> Result<(), Failure> {

@@ -1,5 +1,6 @@
 //! The records of a SOQL query in several formats.
 
+mod bulk;
 mod sink;
 pub(super) mod table;
 
@@ -7,6 +8,7 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
+use orgtoken_rest::bulk::{JobDelimiter, check_query};
 use orgtoken_rest::{ListQuery, Org, Page, Query, without_comments};
 use sink::Sink;
 
@@ -49,7 +51,24 @@ pub(crate) struct Args {
     #[arg(long)]
     bom: bool,
     #[command(flatten)]
+    by_job: ByJob,
+    #[command(flatten)]
     caller: Caller,
+}
+
+/// Queries by jobs of Bulk API 2.0.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Bulk API 2.0")]
+struct ByJob {
+    /// Run the query as a job of Bulk API 2.0; prints CSV
+    #[arg(long)]
+    bulk: bool,
+    /// Write the records to this file, once all are there
+    #[arg(long, value_name = "FILE", requires = "bulk")]
+    out: Option<PathBuf>,
+    /// Abort the job when the command is interrupted
+    #[arg(long, requires = "bulk")]
+    abort_on_interrupt: bool,
 }
 
 /// The output formats.
@@ -66,6 +85,9 @@ pub(crate) enum Format {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    if args.by_job.bulk {
+        return bulk::run(args, console);
+    }
     let (soql, style) = (soql(args)?, args.style(console)?);
     if console.filters() && !matches!(style.format, Format::Json | Format::Ndjson) {
         return Err(UsageError::conflict("`--jq`", "this `--format`", "orgtoken query").into());
@@ -75,7 +97,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let mut sink = Sink::new(style, &soql, console);
     let printed = wait_for(async {
         sink.ask_columns(&org, args.tooling).await;
-        print(args, &org, &queries, &mut sink, console).await
+        let names_bulk = args.names_bulk(&soql, style);
+        print(args, &org, &queries, &mut sink, names_bulk, console).await
     });
     printed.map_err(|failure| match sink.printed() {
         None => failure,
@@ -102,6 +125,17 @@ impl Args {
             return Err(UsageError::conflict(flag, "a format other than csv", "orgtoken query"));
         }
         Ok(Style { format, delimiter: self.delimiter.unwrap_or(b','), bom: self.bom })
+    }
+
+    /// Whether a user at a terminal may want to run the same query as a job.
+    fn names_bulk(&self, soql: &str, style: Style) -> bool {
+        io::stderr().is_terminal()
+            && style.format == Format::Csv
+            && JobDelimiter::from_byte(style.delimiter).is_some()
+            && self.bind.is_empty()
+            && self.limit.is_none()
+            && !self.tooling
+            && check_query(soql).is_ok()
     }
 
     /// Returns the query, or those over which the list of `--bind` is split.
@@ -189,6 +223,7 @@ async fn print(
     org: &Org,
     queries: &[String],
     sink: &mut Sink<'_>,
+    mut names_bulk: bool,
     console: &Console,
 ) -> Result<(), Failure> {
     let limit = args.limit.unwrap_or(u64::MAX);
@@ -202,6 +237,11 @@ async fn print(
         while left > 0
             && let Some(Page { total_size, records, .. }) = query.next().await?
         {
+            if std::mem::take(&mut names_bulk) && total_size > MANY_RECORDS {
+                let records = counted(total_size, "record");
+                let notice = format!("`--bulk` exports {records} with a few API calls");
+                progress.suspend(|| console.remark(&notice));
+            }
             let records = sink.counted(records, total_size);
             let taken = records.len().min(usize::try_from(left).unwrap_or(usize::MAX));
             sink.page(records.into_iter().take(taken).collect())?;
@@ -214,6 +254,9 @@ async fn print(
     drop(progress);
     sink.end()
 }
+
+/// The number of records above which Salesforce recommends Bulk API 2.0.
+const MANY_RECORDS: u64 = 2_000;
 
 const NO_BIND: &str = "expected NAME=FILE, for a query with `IN :NAME`";
 

@@ -20,7 +20,7 @@ pub(crate) fn with_flags(code: &str, hint: Cow<'static, str>) -> Cow<'static, st
 }
 
 /// An error code, a word of its hint, and the flag that follows the hint.
-pub(super) const FLAGS: [(&str, &str, &str); 38] = [
+pub(super) const FLAGS: [(&str, &str, &str); 39] = [
     ("api.unauthorized", "past any cache", "--no-cache"),
     ("io.write", "name another file", "--journal FILE"),
     ("key.encrypted", "passphrase", "--key-passphrase-file FILE"),
@@ -56,6 +56,7 @@ pub(super) const FLAGS: [(&str, &str, &str); 38] = [
     ("url.host", "allow", "--allow-host HOST"),
     ("url.host", "login_url", "--login-url URL"),
     ("url.path", "login_url", "--login-url URL"),
+    ("usage.bulk", "without the Bulk API", "--bulk"),
     ("usage.records", "name its encoding", "--encoding windows-1252"),
     ("usage.records", "name the delimiter", "--delimiter CHAR"),
     ("usage.resume", "name another file", "--journal FILE"),

@@ -69,6 +69,10 @@ pub(super) const EXAMPLES: &[(&str, &[Example])] = &[
                 "A list of any length",
                 "orgtoken query 'SELECT Id FROM Case WHERE AccountId IN :a' --bind a=ids.txt",
             ),
+            of(
+                "Large export",
+                "orgtoken query 'SELECT Id, Name FROM Account' --bulk --out accounts.csv",
+            ),
             of("Query in a file", "orgtoken query --format ndjson - < accounts.soql"),
             of("Tooling API", "orgtoken query --tooling 'SELECT Name FROM ApexClass'"),
         ],
@@ -149,6 +153,10 @@ pub(super) const EXAMPLES: &[(&str, &[Example])] = &[
         &[
             of("Records of a query", "orgtoken bulk results 750R0000000zxr8IAA > accounts.csv"),
             of("Rows that failed", "orgtoken bulk results 750R0000000zxr8IAA --rows failed"),
+            of(
+                "Continue a download",
+                "orgtoken bulk results 750R0000000zxr8IAA --out accounts.csv --resume",
+            ),
         ],
     ),
     ("bulk abort", &[of("End a job", "orgtoken bulk abort 750R0000000zxr8IAA")]),

@@ -128,7 +128,7 @@ fn replace_atomically(
 }
 
 /// Refuses a key or token as the name of a file, which others can see.
-fn refuse_secret(path: &Path) -> Result<(), NewFileError> {
+pub(crate) fn refuse_secret(path: &Path) -> Result<(), NewFileError> {
     match redact::secret_as_path(&path.to_string_lossy()) {
         Some(found) if found.starts_with("a key") => Err(NewFileError::NotAName { found }),
         _ => Ok(()),

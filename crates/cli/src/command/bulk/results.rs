@@ -1,51 +1,94 @@
 //! The results of a job.
 
-use std::fs::File;
-use std::io::{Read, Seek};
-
-use orgtoken_rest::Org;
 use orgtoken_rest::bulk::{Job, JobKind, JobRows, JobState};
 
+use super::download::{Output, Page};
 use super::{Results, job_failure};
 use crate::args::UsageError;
 use crate::failure::Failure;
 use crate::io::console::Console;
-use crate::io::text::counted;
+use crate::io::text::printable;
 use crate::login::resolved_login;
+use crate::runtime::interrupts::{Interrupts, Waited, interrupted};
 use crate::runtime::wait_for;
 
 pub(super) fn run(args: &Results, console: &Console) -> Result<(), Failure> {
-    if console.json() {
-        let flag = if console.filters() { "`--jq`" } else { "`--json`" };
-        let what = "the results of a job, which are CSV";
-        return Err(UsageError::conflict(flag, what, "orgtoken bulk results").into());
-    }
+    args.check(console)?;
+    // A file that cannot be written is reported before a login.
+    let output = match (&args.locator, &args.out) {
+        (Some(locator), _) => Output::Stdout { bom: false, locator: Some(locator) },
+        (None, Some(path)) if args.resume => Output::resume(path, &args.which.id)?,
+        (None, out) => Output::begin(out.as_deref(), args.bom)?,
+    };
     let (org, _) = resolved_login::org(&args.which.caller, console)?;
     wait_for(async {
+        let mut interrupts = Interrupts::listen();
         let id = &args.which.id;
-        let job = org.find_job(id).await?;
+        let job = match interrupts.wait(org.find_job(id)).await {
+            Waited::Done(job) => job?,
+            Waited::Interrupted => return Err(interrupted("nothing was downloaded")),
+        };
         check_state(&job)?;
-        match (job.kind(), args.rows) {
-            (JobKind::Query, Some(_)) => {
-                let what = "the job of a query";
-                Err(UsageError::conflict("`--rows`", what, "orgtoken bulk results").into())
+        if job.kind() == JobKind::Query {
+            if args.rows.is_some() {
+                return Err(args.conflict("`--rows`", "the job of a query").into());
             }
-            (JobKind::Query, None) => print_query(&org, id, console).await,
-            (JobKind::Ingest, rows) => {
-                let rows = rows.map_or(JobRows::Successful, JobRows::from);
-                let mut page = Page::new()?;
-                org.write_job_rows(id, rows, page.empty()?).await?;
-                page.print(console)
+            return output.write(&org, &job, console, &mut interrupts).await;
+        }
+        if let Some(flag) = args.flag_of_queries() {
+            return Err(args.conflict(flag, "a job that changes records").into());
+        }
+        let rows = args.rows.map_or(JobRows::Successful, JobRows::from);
+        let mut page = Page::new()?;
+        match interrupts.wait(org.write_job_rows(id, rows, page.empty()?)).await {
+            Waited::Done(written) => written?,
+            Waited::Interrupted => return Err(interrupted("nothing was downloaded")),
+        };
+        page.print(console)
+    })
+}
+
+impl Results {
+    /// Refuses arguments that exclude each other. clap would not require `--out` for `--resume` if
+    /// `--locator` excluded it there.
+    fn check(&self, console: &Console) -> Result<(), UsageError> {
+        if console.json() {
+            let flag = if console.filters() { "`--jq`" } else { "`--json`" };
+            return Err(self.conflict(flag, "the results of a job, which are CSV"));
+        }
+        if self.resume && self.bom {
+            return Err(self.conflict("`--bom`", "`--resume`"));
+        }
+        if self.locator.is_some() {
+            let other = self.out.is_some().then_some("`--out`");
+            if let Some(other) = other.or_else(|| self.bom.then_some("`--bom`")) {
+                return Err(self.conflict("`--locator`", other));
             }
         }
-    })
+        Ok(())
+    }
+
+    /// Returns a flag that only the job of a query has, if one is given.
+    fn flag_of_queries(&self) -> Option<&'static str> {
+        let flags = [
+            (self.out.is_some(), "`--out`"),
+            (self.locator.is_some(), "`--locator`"),
+            (self.bom, "`--bom`"),
+        ];
+        flags.into_iter().find_map(|(is_given, flag)| is_given.then_some(flag))
+    }
+
+    fn conflict(&self, argument: &str, with: &str) -> UsageError {
+        UsageError::conflict(argument, with, "orgtoken bulk results")
+    }
 }
 
 /// Refuses a job without results.
 fn check_state(job: &Job) -> Result<(), Failure> {
     if !job.state.has_ended() {
-        let hint = format!("wait for it: `orgtoken bulk wait {}`", job.id);
-        let what = format!("job {} has not ended: {}", job.id, job.state.name());
+        let id = printable(&job.id);
+        let hint = format!("wait for it: `orgtoken bulk wait {id}`");
+        let what = format!("job {id} has not ended: {}", job.state.name());
         return Err(Failure::new("api.job", Some(hint), what));
     }
     match job_failure(job) {
@@ -53,52 +96,5 @@ fn check_state(job: &Job) -> Result<(), Failure> {
             Err(failure)
         }
         _ => Ok(()),
-    }
-}
-
-/// Prints the results of a query.
-async fn print_query(org: &Org, id: &str, console: &Console) -> Result<(), Failure> {
-    let mut pages = org.query_pages(id, None);
-    let (mut page, mut records) = (Page::new()?, 0);
-    let incomplete = |failure: Failure, records| {
-        let printed = counted(records, "record");
-        failure.with_note(format!("the output is incomplete: it ends after {printed}"))
-    };
-    loop {
-        match pages.next(page.empty()?).await {
-            Ok(None) => return Ok(()),
-            Ok(Some(written)) => {
-                page.print(console)?;
-                records += written.records;
-            }
-            Err(error) if records > 0 => return Err(incomplete(error.into(), records)),
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
-/// A page of results in a temporary file. It is complete before its first byte is printed.
-struct Page(File);
-
-impl Page {
-    fn new() -> Result<Self, Failure> {
-        tempfile::tempfile().map(Self).map_err(Failure::of_temporary_file)
-    }
-
-    /// Returns the file without its content.
-    fn empty(&mut self) -> Result<&mut File, Failure> {
-        self.0.set_len(0).and_then(|()| self.0.rewind()).map_err(Failure::of_temporary_file)?;
-        Ok(&mut self.0)
-    }
-
-    fn print(&mut self, console: &Console) -> Result<(), Failure> {
-        self.0.rewind().map_err(Failure::of_temporary_file)?;
-        let mut buffer = vec![0; 64 << 10];
-        loop {
-            match self.0.read(&mut buffer).map_err(Failure::of_temporary_file)? {
-                0 => return Ok(()),
-                read => console.data(&buffer[..read])?,
-            }
-        }
     }
 }

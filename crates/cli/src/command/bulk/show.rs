@@ -64,7 +64,7 @@ pub(super) fn progress(job: &Job) -> String {
 }
 
 /// Returns the error of a job that has ended; `None` if every row succeeded.
-pub(super) fn job_failure(job: &Job) -> Option<Failure> {
+pub(crate) fn job_failure(job: &Job) -> Option<Failure> {
     let Job { id, state, .. } = job;
     let id = printable(id);
     let what = match state {

@@ -1,0 +1,159 @@
+//! The download of the results of a query job, to standard output or to a file.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read, Seek};
+use std::path::Path;
+
+use indicatif::ProgressBar;
+use orgtoken_rest::Org;
+use orgtoken_rest::bulk::{Job, ResultFile};
+
+use crate::failure::Failure;
+use crate::io::console::Console;
+use crate::io::input::is_stdin;
+use crate::io::new_file::refuse_secret;
+use crate::io::progress;
+use crate::io::text::{counted, printable, sh_quoted, shown};
+use crate::runtime::interrupts::{Interrupts, Waited, interrupted};
+
+/// Where the records of a query job go.
+pub(crate) enum Output<'a> {
+    /// A file, which is whole or does not exist.
+    File { path: &'a Path, file: ResultFile, bom: bool },
+    /// Standard output, from the page with this locator on.
+    Stdout { bom: bool, locator: Option<&'a str> },
+}
+
+impl<'a> Output<'a> {
+    /// Begins the output to a file, or to standard output without one. A file that cannot be written
+    /// is an error at once.
+    pub(crate) fn begin(out: Option<&'a Path>, bom: bool) -> Result<Self, Failure> {
+        match out.filter(|path| !is_stdin(path)) {
+            None => Ok(Self::Stdout { bom, locator: None }),
+            Some(path) => {
+                refuse_secret(path)?;
+                let file = ResultFile::create(path, if bom { BOM } else { b"" })?;
+                Ok(Self::File { path, file, bom })
+            }
+        }
+    }
+
+    /// Continues a file that an earlier download of this job began.
+    pub(crate) fn resume(path: &'a Path, job: &str) -> Result<Self, Failure> {
+        let file = ResultFile::resume(path, job)?;
+        Ok(Self::File { path, file, bom: false })
+    }
+
+    /// Returns the command that writes the results of a job from its current place on.
+    pub(crate) fn resume_command(&self, job: &str) -> String {
+        let flag = |is_set, flag: &str| if is_set { format!(" {flag}") } else { String::new() };
+        let command = format!("orgtoken bulk results {}", printable(job));
+        match self {
+            Self::File { path, file, bom } => {
+                let resume = file.is_resumable();
+                let (path, bom) = (sh_quoted(&shown(path)), *bom && !resume);
+                format!("{command} --out {path}{}{}", flag(resume, "--resume"), flag(bom, "--bom"))
+            }
+            Self::Stdout { bom, locator: None } => format!("{command}{}", flag(*bom, "--bom")),
+            Self::Stdout { locator: Some(locator), .. } => {
+                format!("{command} --locator {}", sh_quoted(&printable(locator)))
+            }
+        }
+    }
+
+    /// Downloads the results of a job that is complete.
+    pub(crate) async fn write(
+        self,
+        org: &Org,
+        job: &Job,
+        console: &Console,
+        interrupts: &mut Interrupts,
+    ) -> Result<(), Failure> {
+        let total = job.number_records_processed.unwrap_or_default();
+        let is_shown = matches!(self, Self::Stdout { .. }) && io::stdout().is_terminal();
+        let progress = if is_shown { ProgressBar::hidden() } else { progress::bar(console, total) };
+        match self {
+            Self::File { path, mut file, bom } => loop {
+                progress.set_position(file.records());
+                let failure = match interrupts.wait(file.next(org, &job.id)).await {
+                    Waited::Done(Ok(Some(_))) => continue,
+                    Waited::Done(Ok(None)) => {
+                        drop(progress);
+                        let records = counted(file.records(), "record");
+                        console.remark(&format_args!("{records}: {}", shown(path)));
+                        return Ok(());
+                    }
+                    Waited::Done(Err(error)) => Failure::from(error),
+                    Waited::Interrupted => interrupted(STOPPED),
+                };
+                let command = Self::File { path, file, bom }.resume_command(&job.id);
+                return Err(failure.with_resume([command]));
+            },
+            Self::Stdout { bom, locator } => {
+                let mut pages = org.query_pages(&job.id, locator);
+                let (mut page, mut records) = (Page::new()?, 0);
+                loop {
+                    let is_first = pages.locator().is_none();
+                    let failure = match interrupts.wait(pages.next(page.empty()?)).await {
+                        Waited::Done(Ok(Some(written))) => {
+                            if bom && is_first {
+                                console.data(BOM)?;
+                            }
+                            page.print(console)?;
+                            records += written.records;
+                            progress.set_position(records);
+                            continue;
+                        }
+                        Waited::Done(Ok(None)) => return Ok(()),
+                        Waited::Done(Err(error)) => Failure::from(error),
+                        Waited::Interrupted => interrupted(STOPPED),
+                    };
+                    let command = Output::Stdout { bom, locator: pages.locator() };
+                    let command = command.resume_command(&job.id);
+                    if records == 0 {
+                        // A typed locator is not repeated: it may be something else.
+                        let is_typed = locator.is_some();
+                        return Err(if is_typed {
+                            failure
+                        } else {
+                            failure.with_resume([command])
+                        });
+                    }
+                    let failure = failure.with_resume([command]);
+                    let printed = counted(records, "record");
+                    let note = format!("the output is incomplete: it ends after {printed}");
+                    return Err(failure.with_note(note));
+                }
+            }
+        }
+    }
+}
+
+/// A page of results in a temporary file. It is complete before its first byte is printed.
+pub(super) struct Page(File);
+
+impl Page {
+    pub(super) fn new() -> Result<Self, Failure> {
+        tempfile::tempfile().map(Self).map_err(Failure::of_temporary_file)
+    }
+
+    /// Returns the file without its content.
+    pub(super) fn empty(&mut self) -> Result<&mut File, Failure> {
+        self.0.set_len(0).and_then(|()| self.0.rewind()).map_err(Failure::of_temporary_file)?;
+        Ok(&mut self.0)
+    }
+
+    pub(super) fn print(&mut self, console: &Console) -> Result<(), Failure> {
+        self.0.rewind().map_err(Failure::of_temporary_file)?;
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            match self.0.read(&mut buffer).map_err(Failure::of_temporary_file)? {
+                0 => return Ok(()),
+                read => console.data(&buffer[..read])?,
+            }
+        }
+    }
+}
+
+const BOM: &[u8] = "\u{feff}".as_bytes();
+const STOPPED: &str = "the download was stopped";
