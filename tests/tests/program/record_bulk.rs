@@ -92,10 +92,15 @@ fn options_of_single_calls_are_refused_with_bulk() {
         &["--allow-duplicates"],
         &["-H", "x: y"],
         &["--assignment-rule", "off"],
+        &["--assignment-rule", "default"],
     ] {
         let refused = org.run(&[&CREATE[..], more, &["--json"]].concat());
         assert_eq!(error(&refused)["code"], "usage.conflict", "{more:?}");
     }
+    // Only cases and leads have rules.
+    let rule = ["--assignment-rule", "01Q000000000001AAA"];
+    let refused = error(&org.run(&[&CREATE[..], &rule, &["--json"]].concat()));
+    assert_eq!((&refused["code"], &refused["exit"]), (&"usage.bulk".into(), &2.into()));
     let by_key = ["record", "update", "Account", "--from", "rows.csv", "--external-id", "Name"];
     let refused = org.run(&[&by_key[..], &["--bulk", "--json"]].concat());
     assert_eq!(error(&refused)["code"], "usage.conflict");
@@ -107,6 +112,16 @@ fn options_of_single_calls_are_refused_with_bulk() {
     let dry = org.run(&[&CREATE[..], &["--dry-run"]].concat());
     assert!(dry.status.success());
     assert_eq!((made(&org), stdout(&org.run(&["bulk", "list"]))), (vec![], ""));
+}
+
+#[test]
+fn job_has_the_assignment_rule() {
+    let org = org("LastName,Company\nHopper,Navy\n");
+    let lead = ["record", "create", "Lead", "--from", "rows.csv", "--bulk"];
+    let output = org.run(&[&lead[..], &["--assignment-rule", "01Q000000000001AAA"]].concat());
+    assert_eq!(stdout(&output).lines().count(), 1);
+    let jobs: Value = serde_json::from_str(stdout(&org.run(&["api", "jobs/ingest"]))).unwrap();
+    assert_eq!(jobs["records"][0]["assignmentRuleId"], "01Q000000000001AAA");
 }
 
 #[test]

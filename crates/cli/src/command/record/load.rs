@@ -105,7 +105,13 @@ impl<'a> FileLoad<'a> {
             Waited::Interrupted => return Err(interrupted("nothing was sent")),
         };
         self.check_one_transaction(&checked)?;
-        let bulk = self.common.bulk.bulk.then(|| checked.bulk_plan(self.is_final)).transpose()?;
+        let bulk = match self.common.bulk.bulk {
+            true => {
+                org.check_job_options(checked.object())?;
+                Some(checked.bulk_plan(self.is_final)?)
+            }
+            false => None,
+        };
         let printer = Printer::new(self.console, &checked)?;
         printer.ignored_columns(&checked);
         if rows.dry_run {
