@@ -1,6 +1,5 @@
 //! `cargo xtask ci`: the checks of the pipeline.
 
-use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
@@ -12,108 +11,76 @@ use crate::tools::tool;
 use crate::{book, build, crates, dist, foreign, onify, packages, tasks, test, tidy};
 
 /// Runs the steps that each change has to pass.
-pub(crate) fn ci(sh: &Shell) -> Result<ExitCode> {
+pub(crate) fn ci(sh: &Shell) -> Result<()> {
     steps(sh, STEPS)
 }
 
 /// Runs the steps that take longer than a pipeline may, and that a release has to pass as well.
-pub(crate) fn ci_release(sh: &Shell) -> Result<ExitCode> {
+pub(crate) fn ci_release(sh: &Shell) -> Result<()> {
     steps(sh, RELEASE_STEPS)
 }
 
-fn steps(sh: &Shell, steps: &[Step]) -> Result<ExitCode> {
+fn steps(sh: &Shell, steps: &[Step]) -> Result<()> {
     let started = Instant::now();
     let mut summary = Summary::default();
-    for step in steps {
-        println!("\n== {}", step.name);
+    for (name, run, remedy) in steps {
+        println!("\n== {name}");
         let began = Instant::now();
-        let outcome = (step.run)(sh, &mut summary);
+        let outcome = run(sh, &mut summary);
         let took = began.elapsed().as_secs();
         if let Err(error) = outcome {
-            eprintln!("error: step {} after {took} s: {error:#}", step.name);
-            eprintln!("hint: {}", step.remedy);
+            eprintln!("error: step {name} after {took} s: {error:#}");
+            eprintln!("hint: {remedy}");
             summary.failed = summary.failed.max(1);
-            println!("{summary}");
-            return Ok(ExitCode::FAILURE);
+            return summary.conclude();
         }
-        println!("== {}: {took} s", step.name);
+        println!("== {name}: {took} s");
     }
     println!("\nevery step passed in {} s", started.elapsed().as_secs());
-    println!("{summary}");
-    Ok(ExitCode::SUCCESS)
+    summary.conclude()
 }
 
-struct Step {
-    name: &'static str,
-    run: fn(&Shell, &mut Summary) -> Result<()>,
-    remedy: &'static str,
-}
+/// The name of a step, its work, and what to do when it fails.
+type Step = (&'static str, fn(&Shell, &mut Summary) -> Result<()>, &'static str);
 
 // Cheap steps first.
 const STEPS: &[Step] = &[
-    Step { name: "fmt", run: fmt, remedy: "run `cargo fmt --all`" },
-    Step { name: "tidy", run: tidy, remedy: "each line above says what to change" },
-    Step { name: "deny", run: deny, remedy: "`deny.toml` says what is refused and why" },
-    Step {
-        name: "clippy",
-        run: clippy,
-        remedy: "fix each warning, or `#[expect]` it with a reason",
-    },
-    Step { name: "test", run: tests, remedy: "`cargo test -p PACKAGE NAME` runs one of them" },
-    Step { name: "fuzz", run: fuzz, remedy: "add the input to `fuzz/corpus`, and fix the parser" },
-    Step {
-        name: "doc",
-        run: doc,
-        remedy: "run `cargo doc --workspace --no-deps` and fix the links",
-    },
-    Step { name: "book", run: book, remedy: "`cargo xtask book` builds it alone" },
-    Step {
-        name: "onify",
-        run: blueprint,
-        remedy: "`node --test FILE` in tests/onify runs one file of it",
-    },
-    Step {
-        name: "standalone",
-        run: standalone,
-        remedy: "orgtoken-assertion must not need other crates of ours",
-    },
-    Step {
-        name: "refusals",
-        run: refusals,
-        remedy: "change the catalogue, not docs/reference/refusals.md",
-    },
-    Step {
-        name: "git diff",
-        run: clean,
-        remedy: "commit the changed files, or fix the test that writes them",
-    },
+    ("fmt", fmt, "run `cargo fmt --all`"),
+    ("tidy", |sh, _| tidy::tidy(sh), "each line above says what to change"),
+    ("deny", deny, "`deny.toml` says what is refused and why"),
+    ("clippy", clippy, "fix each warning, or `#[expect]` it with a reason"),
+    ("test", tests, "`cargo test -p PACKAGE NAME` runs one of them"),
+    ("fuzz", fuzz, "add the input to `fuzz/corpus`, and fix the parser"),
+    ("doc", doc, "run `cargo doc --workspace --no-deps` and fix the links"),
+    ("book", |sh, _| book::book(sh), "`cargo xtask book` builds it alone"),
+    ("onify", |sh, _| onify::onify(sh), "`node --test FILE` in tests/onify runs one file of it"),
+    ("standalone", standalone, "orgtoken-assertion must not need other crates of ours"),
+    // The last step fails if this changes the page.
+    (
+        "refusals",
+        |sh, _| tasks::refusals(sh),
+        "change the catalogue, not docs/reference/refusals.md",
+    ),
+    ("git diff", clean, "commit the changed files, or fix the test that writes them"),
 ];
 
 const RELEASE_STEPS: &[Step] = &[
-    Step { name: "deny", run: deny_built, remedy: "`deny.toml` says what is refused and why" },
-    Step {
-        name: "manifests",
-        run: manifests,
-        remedy: "the line above names the field of docs/kubernetes",
-    },
-    Step {
-        name: "features",
-        run: features,
-        remedy: "each set of features must build: add the missing `cfg`",
-    },
-    Step {
-        name: "foreign",
-        run: foreign,
-        remedy: "`cargo xtask foreign` runs it alone, one script in tests/foreign for each client",
-    },
-    Step { name: "crates", run: packaged_crates, remedy: "`cargo xtask crates` runs it alone" },
-    Step { name: "dist", run: dist_files, remedy: "`cargo xtask dist` runs it alone" },
-    Step { name: "packages", run: packages, remedy: "`cargo xtask packages` runs it alone" },
-    Step {
-        name: "reproduce",
-        run: reproduce,
-        remedy: "`diffoscope` shows where two files differ; look for paths, times and users",
-    },
+    ("deny", deny_built, "`deny.toml` says what is refused and why"),
+    ("manifests", manifests, "the line above names the field of docs/kubernetes"),
+    ("features", features, "each set of features must build: add the missing `cfg`"),
+    (
+        "foreign",
+        |sh, _| foreign::foreign(sh),
+        "`cargo xtask foreign` runs it alone, one script in tests/foreign for each client",
+    ),
+    ("crates", |sh, _| crates::crates(sh), "`cargo xtask crates` runs it alone"),
+    ("dist", |sh, _| dist::dist(sh), "`cargo xtask dist` runs it alone"),
+    ("packages", |sh, _| packages::packages(sh), "`cargo xtask packages` runs it alone"),
+    (
+        "reproduce",
+        reproduce,
+        "`diffoscope` shows where two files differ; look for paths, times and users",
+    ),
 ];
 
 /// Compiles the targets of cargo-fuzz, and mutates the corpus of each parser for ten seconds.
@@ -129,10 +96,6 @@ fn fuzz(sh: &Shell, _: &mut Summary) -> Result<()> {
 
 fn fmt(sh: &Shell, _: &mut Summary) -> Result<()> {
     Ok(cmd!(sh, "cargo fmt --all --check").run()?)
-}
-
-fn tidy(sh: &Shell, _: &mut Summary) -> Result<()> {
-    tidy::check(sh)
 }
 
 /// Checks crates, licences and sources if cargo-deny is installed. Advisories need a network, so
@@ -182,22 +145,6 @@ fn features(sh: &Shell, _: &mut Summary) -> Result<()> {
         .run()?)
 }
 
-fn packaged_crates(sh: &Shell, _: &mut Summary) -> Result<()> {
-    crates::run(sh)
-}
-
-fn dist_files(sh: &Shell, _: &mut Summary) -> Result<()> {
-    dist::files(sh).map(drop)
-}
-
-fn foreign(sh: &Shell, _: &mut Summary) -> Result<()> {
-    foreign::foreign(sh).map(drop)
-}
-
-fn packages(sh: &Shell, _: &mut Summary) -> Result<()> {
-    packages::run(sh)
-}
-
 /// Makes the files of `target/dist` again, as another user in another folder.
 fn reproduce(sh: &Shell, _: &mut Summary) -> Result<()> {
     let target = build::target_folder(sh)?;
@@ -218,21 +165,13 @@ fn clippy(sh: &Shell, _: &mut Summary) -> Result<()> {
 
 fn tests(sh: &Shell, summary: &mut Summary) -> Result<()> {
     *summary = test::tests(sh)?;
-    ensure!(summary.is_good(), "{summary}");
+    ensure!(summary.failed == 0, "{summary}");
     Ok(())
 }
 
 fn doc(sh: &Shell, _: &mut Summary) -> Result<()> {
     let _flags = sh.push_env("RUSTDOCFLAGS", "--deny warnings");
     Ok(cmd!(sh, "cargo doc --workspace --all-features --no-deps").run()?)
-}
-
-fn book(sh: &Shell, _: &mut Summary) -> Result<()> {
-    book::run(sh)
-}
-
-fn blueprint(sh: &Shell, _: &mut Summary) -> Result<()> {
-    onify::run(sh)
 }
 
 /// Runs a project outside the workspace that depends on the signing crate only.
@@ -244,11 +183,6 @@ fn standalone(sh: &Shell, _: &mut Summary) -> Result<()> {
         cmd!(sh, "cargo run --quiet {manifest...} -- {key} client-id user@acme.com").read()?;
     ensure!(body.contains("&assertion=eyJ"), "no assertion in the output");
     Ok(())
-}
-
-/// Writes the page again. The last step fails if that changed it.
-fn refusals(sh: &Shell, _: &mut Summary) -> Result<()> {
-    tasks::refusals(sh).map(drop)
 }
 
 fn clean(sh: &Shell, _: &mut Summary) -> Result<()> {

@@ -1,20 +1,14 @@
 //! `cargo xtask crates`: packages the crates, and uses each one from its packaged files alone.
 
 use std::path::Path;
-use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use xshell::{Shell, cmd};
 
 use crate::build::{self, PUBLISHED};
 
-pub(crate) fn crates(sh: &Shell) -> Result<ExitCode> {
-    run(sh)?;
-    Ok(ExitCode::SUCCESS)
-}
-
 /// Packages and builds every crate that is published, then runs a stranger's project on them.
-pub(crate) fn run(sh: &Shell) -> Result<()> {
+pub(crate) fn crates(sh: &Shell) -> Result<()> {
     let out = build::target_folder(sh)?.join("crates");
     let packaged = packaged(sh, &out)?;
 

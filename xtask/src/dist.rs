@@ -14,7 +14,6 @@ pub(crate) use notes::section;
 pub(crate) use program::program;
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -23,12 +22,12 @@ use xshell::{Cmd, Shell, cmd};
 use crate::build;
 use crate::tools::tool;
 
-pub(crate) fn dist(sh: &Shell) -> Result<ExitCode> {
+pub(crate) fn dist(sh: &Shell) -> Result<()> {
     let out = files(sh)?;
     for file in sh.read_dir(&out)? {
         println!("{:>9} {}", file.metadata()?.len(), file.display());
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Makes the files, and returns their folder.

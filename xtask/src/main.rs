@@ -24,12 +24,14 @@ mod tools;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use xshell::Shell;
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(code) => code,
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -37,42 +39,36 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<ExitCode> {
-    let sh = Shell::new()?;
+fn run(arguments: &[&str]) -> Result<()> {
+    let sh = &Shell::new()?;
     sh.change_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match arguments.as_slice() {
-        ["bench", rest @ ..] => bench::bench(&sh, rest),
-        ["book"] => book::book(&sh),
-        ["ci"] => ci::ci(&sh),
-        ["ci", "--release"] => ci::ci_release(&sh),
-        ["conformance", rest @ ..] => tasks::conformance(&sh, rest),
-        ["crates"] => crates::crates(&sh),
-        ["demo", rest @ ..] => tasks::start(&sh, &["demo", "orgtoken"], rest),
-        ["dist"] => dist::dist(&sh),
-        ["foreign"] => foreign::foreign(&sh),
-        ["onify"] => onify::onify(&sh),
-        ["packages"] => packages::packages(&sh),
-        ["recording"] => tasks::start(&sh, &["recording", "orgtoken"], &["docs/recording.svg"]),
-        ["reference"] => tasks::reference(&sh),
-        ["release", version] => release::release(&sh, version, release::Mode::Publish),
-        ["release", version, "--dry-run"] => release::release(&sh, version, release::Mode::DryRun),
-        ["refusals"] => tasks::refusals(&sh),
-        ["schedules"] => schedules::schedules(&sh),
-        ["soak", rest @ ..] => tasks::soak(&sh, rest),
-        ["test", rest @ ..] => test::test(&sh, rest),
-        ["test-keys", rest @ ..] => tasks::test_keys(&sh, rest),
-        ["tidy"] => tidy::tidy(&sh),
+    match arguments {
+        ["bench", rest @ ..] => bench::bench(sh, rest),
+        ["book"] => book::book(sh),
+        ["ci"] => ci::ci(sh),
+        ["ci", "--release"] => ci::ci_release(sh),
+        ["conformance", rest @ ..] => tasks::conformance(sh, rest),
+        ["crates"] => crates::crates(sh),
+        ["demo", rest @ ..] => tasks::start(sh, &["demo", "orgtoken"], rest),
+        ["dist"] => dist::dist(sh),
+        ["foreign"] => foreign::foreign(sh),
+        ["onify"] => onify::onify(sh),
+        ["packages"] => packages::packages(sh),
+        ["recording"] => tasks::start(sh, &["recording", "orgtoken"], &["docs/recording.svg"]),
+        ["reference"] => tasks::reference(sh),
+        ["release", version] => release::release(sh, version, release::Mode::Publish),
+        ["release", version, "--dry-run"] => release::release(sh, version, release::Mode::DryRun),
+        ["refusals"] => tasks::refusals(sh),
+        ["schedules"] => schedules::schedules(sh)?.conclude(),
+        ["soak", rest @ ..] => tasks::soak(sh, rest),
+        ["test", rest @ ..] => test::test(sh, rest),
+        ["test-keys", rest @ ..] => tasks::test_keys(sh, rest),
+        ["tidy"] => tidy::tidy(sh),
         [] | ["help" | "-h" | "--help"] => {
             print!("{HELP}");
-            Ok(ExitCode::SUCCESS)
+            Ok(())
         }
-        [task, ..] => {
-            eprint!("error: no task `{task}`, or not with these arguments\n\n{HELP}");
-            Ok(ExitCode::from(2))
-        }
+        [task, ..] => bail!("no task `{task}`, or not with these arguments\n\n{HELP}"),
     }
 }
 

@@ -1,7 +1,6 @@
 //! `cargo xtask packages`: installs the files of `target/dist` in clean systems, and uses them.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -9,14 +8,9 @@ use xshell::{Shell, cmd};
 
 use crate::{build, dist};
 
-pub(crate) fn packages(sh: &Shell) -> Result<ExitCode> {
-    run(sh)?;
-    Ok(ExitCode::SUCCESS)
-}
-
 /// Tests the Debian package, the archive, the image and the RPM package that `cargo xtask dist` has
 /// made.
-pub(crate) fn run(sh: &Shell) -> Result<()> {
+pub(crate) fn packages(sh: &Shell) -> Result<()> {
     let user = cmd!(sh, "id -u").quiet().read()?;
     ensure!(user == "0", "only root can change into the root folder of another system");
     let files = build::target_folder(sh)?.join("dist");

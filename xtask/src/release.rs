@@ -1,7 +1,5 @@
 //! `cargo xtask release VERSION`: checks, tags, builds and publishes a release.
 
-use std::process::ExitCode;
-
 use anyhow::{Context, Result, bail, ensure};
 use xshell::{Shell, cmd};
 
@@ -17,7 +15,7 @@ pub(crate) enum Mode {
 
 /// Makes the release in a clone, so that it contains nothing that is only in this checkout. Until
 /// every check has passed, nothing here is changed.
-pub(crate) fn release(sh: &Shell, version: &str, mode: Mode) -> Result<ExitCode> {
+pub(crate) fn release(sh: &Shell, version: &str, mode: Mode) -> Result<()> {
     ensure!(is_version(version), "`{version}` is not a version such as 1.2.3");
     let changes = cmd!(sh, "git status --porcelain").quiet().read()?;
     ensure!(changes.is_empty(), "commit or remove these changes first:\n{changes}");
@@ -57,12 +55,12 @@ pub(crate) fn release(sh: &Shell, version: &str, mode: Mode) -> Result<ExitCode>
     println!("\nthe files of the release are in {}", files.display());
     if mode == Mode::DryRun {
         println!("nothing is published, and this checkout is as it was");
-        return Ok(ExitCode::SUCCESS);
+        return Ok(());
     }
     cmd!(sh, "git pull --quiet --ff-only --tags {clone}").run()?;
     cmd!(sh, "cargo publish --locked {PUBLISHED...}").run()?;
     println!("now run `git push --follow-tags`, and upload the files with RELEASE-NOTES.md");
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Writes the version into the manifests, the lock files and the changelog.

@@ -4,7 +4,7 @@
 //! changed.
 
 use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -12,14 +12,8 @@ use xshell::{Shell, cmd};
 
 use crate::summary::Summary;
 
-pub(crate) fn schedules(sh: &Shell) -> Result<ExitCode> {
-    let summary = run(sh)?;
-    println!("{summary}");
-    Ok(if summary.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Runs the schedules. The caller prints the summary.
-pub(crate) fn run(sh: &Shell) -> Result<Summary> {
+/// Runs the schedules.
+pub(crate) fn schedules(sh: &Shell) -> Result<Summary> {
     let mut command = Command::new(built(sh)?);
     command.arg("schedules::");
     Summary::of(command)

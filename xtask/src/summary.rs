@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 /// The number of tests that passed and failed, and the tests that were left out.
 #[derive(Debug, Default, PartialEq)]
@@ -35,8 +35,11 @@ impl Summary {
         Ok(summary)
     }
 
-    pub(crate) fn is_good(&self) -> bool {
-        self.failed == 0
+    /// Prints the line that a task of tests ends with. It is an error if a test failed.
+    pub(crate) fn conclude(&self) -> Result<()> {
+        println!("{self}");
+        ensure!(self.failed == 0, "a test failed");
+        Ok(())
     }
 
     /// Copies `from` to `to` and counts the tests.
@@ -74,6 +77,17 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} passed, {} failed", self.passed, self.failed)
     }
+}
+
+/// Reports a task that cannot run here, which is a failure in the pipeline.
+pub(crate) fn leave_out(task: &str, reason: &str) -> Result<()> {
+    println!("\nleft out:\n  {task}: {reason}\n");
+    ensure!(!is_pipeline(), "CI=true makes it a failure: {reason}");
+    Ok(())
+}
+
+pub(crate) fn is_pipeline() -> bool {
+    std::env::var_os("CI").is_some_and(|ci| ci == "true")
 }
 
 /// Returns the number before `word` in `ok. 3 passed; 0 failed; …`.

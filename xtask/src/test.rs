@@ -1,23 +1,21 @@
 //! `cargo xtask test`: every test of the workspace, and the results in one line.
 
-use std::process::{Command, ExitCode};
+use std::process::Command;
 
 use anyhow::{Result, bail};
 use xshell::{Shell, cmd};
 
 use crate::schedules;
-use crate::summary::Summary;
+use crate::summary::{Summary, is_pipeline};
 
 /// Runs all tests, or all but those of some groups: `--without strace,many-processes`.
-pub(crate) fn test(sh: &Shell, arguments: &[&str]) -> Result<ExitCode> {
+pub(crate) fn test(sh: &Shell, arguments: &[&str]) -> Result<()> {
     let _without = match arguments {
         [] => None,
         ["--without", groups] => Some(sh.push_env("ORGTOKEN_TEST_WITHOUT", groups)),
         _ => bail!("the only argument of test is `--without GROUPS`"),
     };
-    let summary = tests(sh)?;
-    println!("{summary}");
-    Ok(if summary.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    tests(sh)?.conclude()
 }
 
 /// Runs the tests and lists those that were left out. The caller prints the summary.
@@ -28,8 +26,8 @@ pub(crate) fn tests(sh: &Shell) -> Result<Summary> {
         let command = cmd!(sh, "cargo test --no-fail-fast {which...}").env("CANARY", "every");
         summary += Summary::of(Command::from(command))?;
     }
-    summary += schedules::run(sh)?;
-    report_left_out(&mut summary, std::env::var_os("CI").is_some_and(|ci| ci == "true"));
+    summary += schedules::schedules(sh)?;
+    report_left_out(&mut summary, is_pipeline());
     Ok(summary)
 }
 

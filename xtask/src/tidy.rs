@@ -7,17 +7,10 @@ mod text;
 
 pub(crate) use docs::resolve;
 
-use std::process::ExitCode;
-
 use anyhow::{Result, bail};
 use xshell::{Shell, cmd};
 
-pub(crate) fn tidy(sh: &Shell) -> Result<ExitCode> {
-    check(sh)?;
-    Ok(ExitCode::SUCCESS)
-}
-
-pub(crate) fn check(sh: &Shell) -> Result<()> {
+pub(crate) fn tidy(sh: &Shell) -> Result<()> {
     let sources = sources(sh)?;
     let mut problems = Vec::new();
     text::check(&sources, &mut problems);
