@@ -5,7 +5,7 @@ use http::{HeaderMap, Method, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::org::to_json;
+use crate::org::{from_json, to_json};
 use crate::{Org, RestError, Value};
 
 impl Org {
@@ -28,7 +28,8 @@ impl Org {
         let base = self.versioned();
         let subrequests = subrequests.iter().map(|subrequest| subrequest.to_sent(&base)).collect();
         let body = Sent { all_or_none, subrequests };
-        let answer: Answer = self.json(Method::POST, "composite", to_json(&body)?).await?;
+        let answer: Answer<Subresponse> =
+            self.json(Method::POST, "composite", to_json(&body)?).await?;
         Ok(answer.subrequests)
     }
 
@@ -48,8 +49,7 @@ impl Org {
         let path = format!("{}{resource}", self.versioned_since(version.max(COMPOSITE_SINCE)));
         let body = format!(r#"{{"allOrNone":{all_or_none},"compositeRequest":[{calls}]}}"#);
         let answer = self.request(Method::POST, &path, HeaderMap::new(), body.into()).await?;
-        let answers: RawAnswer<'_> = serde_json::from_slice(answer.body())
-            .map_err(|error| RestError::invalid_json(&error))?;
+        let answers: Answer<RawSubresponse<'_>> = from_json(answer.body())?;
         let named = answers.subrequests.iter().map(|it| it.reference.clone());
         // With a response missing, the others could not be matched to their calls.
         if !named.eq((0..number).map(|at| format!("r{at}"))) {
@@ -162,18 +162,12 @@ impl Subresponse {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct Answer<R> {
     #[serde(rename = "compositeResponse")]
-    subrequests: Vec<Subresponse>,
+    subrequests: Vec<R>,
 }
 
-/// Responses whose bodies are the text of Salesforce, with every digit.
-#[derive(Deserialize)]
-struct RawAnswer<'a> {
-    #[serde(borrow, rename = "compositeResponse")]
-    subrequests: Vec<RawSubresponse<'a>>,
-}
-
+/// A response whose body is the text of Salesforce, with every digit.
 #[derive(Deserialize)]
 struct RawSubresponse<'a> {
     #[serde(borrow)]

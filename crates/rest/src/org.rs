@@ -8,8 +8,8 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use orgtoken_client::transport::{Deadline, Pool};
 use orgtoken_client::{Timeouts, Transport};
 use orgtoken_oauth::{Token, redact};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 use tracing::{debug, info};
 
@@ -195,7 +195,7 @@ impl Org {
         body: Bytes,
     ) -> Result<T, RestError> {
         let answer = self.request(method, path, headers, body).await?;
-        serde_json::from_slice(answer.body()).map_err(|error| RestError::invalid_json(&error))
+        from_json(answer.body())
     }
 
     /// Returns the base URL of calls: the instance, or the site of an Experience Cloud member.
@@ -264,6 +264,11 @@ impl fmt::Debug for Org {
             .field("pool", &self.pool)
             .finish_non_exhaustive()
     }
+}
+
+/// Reads a JSON response.
+pub(crate) fn from_json<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, RestError> {
+    serde_json::from_slice(json).map_err(|error| RestError::invalid_json(&error))
 }
 
 /// Serializes the body of a request.

@@ -9,7 +9,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use crate::composite::http_headers;
-use crate::org::MAX_BODY;
+use crate::org::{MAX_BODY, from_json};
 use crate::path::encode;
 use crate::value::{Budget, MAX_VALUES};
 use crate::{ApiError, Object, Org, RestError, Value};
@@ -231,8 +231,7 @@ impl Page {
     }
 
     fn read(json: &[u8], budget: &mut Budget) -> Result<Self, RestError> {
-        let answer: Answer<'_> =
-            serde_json::from_slice(json).map_err(|error| RestError::invalid_json(&error))?;
+        let answer: Answer<'_> = from_json(json)?;
         let records = answer.records.map_or("[]", RawValue::get);
         let records = Value::read(records, budget).map_err(|error| match budget.is_spent() {
             true => RestError::TooManyValues { limit: MAX_VALUES },

@@ -3,7 +3,7 @@ use http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::org::to_json;
+use crate::org::{from_json, to_json};
 use crate::path::{encode, segment};
 use crate::{Org, RestError, SaveResult};
 
@@ -133,7 +133,7 @@ impl Org {
         if answer.body().is_empty() {
             return Ok(SaveResult::default());
         }
-        serde_json::from_slice(answer.body()).map_err(|error| RestError::invalid_json(&error))
+        from_json(answer.body())
     }
 }
 

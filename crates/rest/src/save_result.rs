@@ -3,6 +3,7 @@ use http::Response;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::org::from_json;
 use crate::{ApiError, Problem, RestError};
 
 /// The outcome for one record of a create, update, upsert or delete.
@@ -34,9 +35,7 @@ impl SaveResult {
             // The response to a delete is empty, as is that to an update before v46.0.
             return match response.body().as_ref() {
                 b"" | b"null" => Ok(Self { success: true, ..Self::default() }),
-                body => {
-                    serde_json::from_slice(body).map_err(|error| RestError::invalid_json(&error))
-                }
+                body => from_json(body),
             };
         }
         let error = ApiError::read(response, "");

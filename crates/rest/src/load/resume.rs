@@ -1,13 +1,14 @@
-mod paths;
-
 use std::borrow::Cow;
+use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use orgtoken_assertion::{Diagnostic, UnixTime};
 use serde::{Deserialize, Serialize};
+use serde_with::{As, FromInto, Same};
 use sha2::{Digest, Sha256};
 
 use super::check::CheckedFile;
@@ -60,15 +61,40 @@ pub(super) struct State {
     pub(super) unknown: Vec<(u64, u64)>,
     pub(super) counts: Counts,
     /// The file of rows that were not sent. It is outdated once the load is resumed.
-    #[serde(default, with = "paths::optional")]
+    #[serde(default, with = "As::<Option<FromInto<StoredPath>>>")]
     pub(super) not_sent_file: Option<PathBuf>,
     /// The job in progress.
     #[serde(default)]
     pub(super) job: Option<JobRecord>,
     /// The lengths of the files of outcomes. Rows that follow were written after this state.
-    #[serde(default)]
-    #[serde(with = "paths::lengths")]
+    #[serde(default, with = "As::<Vec<(FromInto<StoredPath>, Same)>>")]
     pub(super) files: Vec<(PathBuf, u64)>,
+}
+
+/// A path in JSON: text, or bytes if it is not UTF-8.
+#[derive(Deserialize, Serialize)]
+#[serde(untagged)]
+enum StoredPath {
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl From<PathBuf> for StoredPath {
+    fn from(path: PathBuf) -> Self {
+        match path.into_os_string().into_string() {
+            Ok(text) => Self::Text(text),
+            Err(path) => Self::Bytes(path.into_vec()),
+        }
+    }
+}
+
+impl From<StoredPath> for PathBuf {
+    fn from(path: StoredPath) -> Self {
+        match path {
+            StoredPath::Text(text) => text.into(),
+            StoredPath::Bytes(bytes) => OsString::from_vec(bytes).into(),
+        }
+    }
 }
 
 /// A job and its rows.
