@@ -4,7 +4,6 @@
 
 mod args;
 mod environment;
-mod failure;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -12,38 +11,38 @@ use std::process::{Command, ExitCode};
 use std::time::{Duration, SystemTime};
 use std::{fs, thread};
 
+use anyhow::{Context, Error, Result, anyhow};
 use clap::Parser;
 use orgtoken_fake_org::{AppKey, FakeOrg, Scenario};
 
 use args::Args;
 use environment::Environment;
-use failure::Failure;
 
 fn main() -> ExitCode {
     match run(&Args::parse(), &mut io::stdout().lock()) {
         Ok(code) => code,
-        Err(failure) => {
+        Err(error) => {
             // Nothing can be done if standard error is closed, too.
-            let _ = failure.report(&mut io::stderr().lock());
+            let _ = writeln!(io::stderr(), "error: {error:#}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(args: &Args, out: &mut impl Write) -> Result<ExitCode, Failure> {
+fn run(args: &Args, out: &mut impl Write) -> Result<ExitCode> {
     if args.scenarios {
-        list_scenarios(out)?;
+        list_scenarios(out).context(STDOUT)?;
         return Ok(ExitCode::SUCCESS);
     }
     let org = start(args)?;
     if let (Some(file), Some(ca)) = (&args.https, org.ca_pem()) {
-        fs::write(file, ca).map_err(|error| Failure::file("write", file, error))?;
+        fs::write(file, ca).with_context(|| cannot("write", file))?;
     }
     let environment = Environment::new(args, &org);
     match args.command.split_first() {
         Some((program, rest)) => run_command(program, rest, &environment),
         None => {
-            environment.print(args.print, &org, out)?;
+            environment.print(args.print, &org, out).context(STDOUT)?;
             loop {
                 // A signal ends the program.
                 thread::park();
@@ -52,7 +51,7 @@ fn run(args: &Args, out: &mut impl Write) -> Result<ExitCode, Failure> {
     }
 }
 
-fn start(args: &Args) -> Result<FakeOrg, Failure> {
+fn start(args: &Args) -> Result<FakeOrg> {
     let mut builder = FakeOrg::builder()
         .certificate(certificate(args)?)
         .client_id(&args.client_id)
@@ -78,20 +77,21 @@ fn start(args: &Args) -> Result<FakeOrg, Failure> {
         builder = builder.audience(audience);
     }
     for file in &args.object {
-        let described = builder.object(&read(file)?);
-        builder = described.map_err(|error| Failure::file("read", file, error))?;
+        builder = builder.object(&read(file)?).with_context(|| cannot("read", file))?;
     }
-    Ok(builder.start()?)
+    builder.start().context("cannot start the org")
 }
 
-fn certificate(args: &Args) -> Result<Vec<u8>, Failure> {
+fn certificate(args: &Args) -> Result<Vec<u8>> {
     let Some(file) = &args.new_key else {
         return args.cert.as_deref().map_or(Ok(Vec::new()), read);
     };
     let key = AppKey::generate();
     write_secret(file, key.secret()).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => Failure::key_exists(file),
-        _ => Failure::file("write", file, error),
+        io::ErrorKind::AlreadyExists => {
+            anyhow!("`{}` exists: name a new file, or remove this one", file.display())
+        }
+        _ => Error::new(error).context(cannot("write", file)),
     })?;
     Ok(key.certificate_pem().as_bytes().to_vec())
 }
@@ -105,14 +105,10 @@ fn write_secret(file: &Path, secret: &str) -> io::Result<()> {
     options.open(file)?.write_all(secret.as_bytes())
 }
 
-fn run_command(
-    program: &str,
-    arguments: &[String],
-    environment: &Environment,
-) -> Result<ExitCode, Failure> {
+fn run_command(program: &str, arguments: &[String], environment: &Environment) -> Result<ExitCode> {
     let mut command = Command::new(program);
     command.args(arguments).envs(environment.variables());
-    let status = command.status().map_err(|error| Failure::file("run", program.as_ref(), error))?;
+    let status = command.status().with_context(|| format!("cannot run `{program}`"))?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
@@ -129,6 +125,12 @@ fn skewed(seconds: i64) -> impl Fn() -> SystemTime + Send + Sync + 'static {
     move || if seconds < 0 { SystemTime::now() - skew } else { SystemTime::now() + skew }
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(file).map_err(|error| Failure::file("read", file, error))
+fn read(file: &Path) -> Result<Vec<u8>> {
+    fs::read(file).with_context(|| cannot("read", file))
 }
+
+fn cannot(verb: &str, file: &Path) -> String {
+    format!("cannot {verb} `{}`", file.display())
+}
+
+const STDOUT: &str = "cannot write to standard output";
