@@ -17,7 +17,7 @@ pub(crate) fn answer(org: &Org, call: &Call, segments: &[&str]) -> Reply {
         (&Method::GET, ["logins"]) => reply::json(StatusCode::OK, &logins(org)),
         (&Method::GET, ["requests"]) => reply::json(StatusCode::OK, &requests(org)),
         (&Method::GET, ["scenarios"]) => reply::json(StatusCode::OK, &scenarios()),
-        (&Method::POST, ["expire" | "revoke"]) => {
+        (&Method::POST, ["expire"]) => {
             org.state().sessions.clear();
             reply::empty(StatusCode::NO_CONTENT)
         }

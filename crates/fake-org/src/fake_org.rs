@@ -91,12 +91,8 @@ impl FakeOrg {
         self.server.connections.load(Ordering::Relaxed)
     }
 
-    /// Revokes every token, like an administrator.
-    pub fn revoke_all(&self) {
-        self.server.org.state().sessions.clear();
-    }
-
-    /// Makes every token expire. Clients see no difference to [`FakeOrg::revoke_all`].
+    /// Ends every session: each token has expired, or was revoked, which clients see no difference
+    /// between.
     pub fn expire_all(&self) {
         self.server.org.state().sessions.clear();
     }

@@ -97,7 +97,7 @@ fn expired_cached_token_costs_one_login() {
     stdout(&org.run(&["api", "limits"]));
     stdout(&org.run(&["api", "limits"]));
     assert_eq!(org.logins(), 1);
-    org.revoke_all();
+    org.expire_all();
     stdout(&org.run(&["api", "limits"]));
     assert_eq!(org.logins(), 2);
 }

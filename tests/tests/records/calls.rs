@@ -101,7 +101,7 @@ async fn debug_shows_no_token() {
     let granted = login().obtain(&transport(&org.server), now).await.unwrap();
     let api = Org::new(transport(&org.server), granted.into_token(), 65);
     api.limits().await.unwrap();
-    org.server.revoke_all();
+    org.server.expire_all();
     let error = api.limits().await.unwrap_err();
     let shown = format!("{api:?} {error:?} {error} {:?}", api.query("SELECT Id FROM Account"));
     assert!(shown.contains("INVALID_SESSION_ID") && !shown.contains("00D"), "{shown}");
