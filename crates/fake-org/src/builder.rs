@@ -208,7 +208,7 @@ impl FakeOrgBuilder {
     /// Starts the org.
     pub fn start(self) -> Result<FakeOrg, StartError> {
         let tls = self.tls.then(|| Tls::new(&self.names)).transpose();
-        let tls = tls.map_err(|error| StartError::Tls(Box::new(error)))?;
+        let tls = tls.map_err(StartError::Tls)?;
 
         let address = self.listen;
         let listening = |source| StartError::Listen { address, source };

@@ -1,5 +1,6 @@
 //! The certificate for all host names of an org, and its CA.
 
+use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
@@ -20,13 +21,14 @@ pub(crate) struct Tls {
 }
 
 impl Tls {
-    /// Generates a CA and a certificate for the usual names and `names`, in memory only.
-    pub(crate) fn new(names: &[String]) -> Result<Self, TlsError> {
+    /// Generates a CA and a certificate for the usual names and `names`, in memory only. It fails
+    /// usually because a name is invalid.
+    pub(crate) fn new(names: &[String]) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let ca = CertifiedIssuer::self_signed(ca_params()?, KeyPair::generate()?)?;
         let key = KeyPair::generate()?;
         let leaf = leaf_params(names)?.signed_by(&key, &ca)?;
 
-        let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(|_| TlsError::Key)?;
+        let key = PrivateKeyDer::try_from(key.serialize_der())?;
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
@@ -34,17 +36,6 @@ impl Tls {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), ca_pem: ca.pem() })
     }
-}
-
-/// The reasons why no certificate could be generated; usually an invalid host name.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum TlsError {
-    #[error("cannot generate the certificate")]
-    Certificate(#[from] rcgen::Error),
-    #[error("generated key has an unknown format")]
-    Key,
-    #[error("cannot set up TLS")]
-    Rustls(#[from] rustls::Error),
 }
 
 fn ca_params() -> Result<CertificateParams, rcgen::Error> {

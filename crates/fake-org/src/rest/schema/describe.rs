@@ -12,8 +12,8 @@ impl ObjectType {
     /// Returns the entry of this object in `/sobjects`, with links below `base`.
     pub(crate) fn summary(&self, base: &str) -> Value {
         let mut summary = self.describe(base);
-        if let Some(summary) = summary.as_object_mut() {
-            summary.retain(|name, _| !DETAILS.contains(&name.as_str()));
+        for name in USUAL["notInList"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            summary.as_object_mut().and_then(|summary| summary.shift_remove(name));
         }
         summary
     }
@@ -120,8 +120,6 @@ impl Kind {
 
 /// Returns the usual properties, overridden by the known ones.
 fn over(what: &str, known: &impl Serialize) -> Value {
-    static USUAL: LazyLock<Map<String, Value>> =
-        LazyLock::new(|| serde_json::from_str(USUAL_JSON).expect("our own file is well formed"));
     let mut described = USUAL[what].clone();
     if let (Value::Object(all), Value::Object(known)) = (&mut described, json!(known)) {
         all.extend(known);
@@ -129,25 +127,9 @@ fn over(what: &str, known: &impl Serialize) -> Value {
     described
 }
 
-/// The parts of a description that a list of objects leaves out.
-const DETAILS: [&str; 16] = [
-    "actionOverrides",
-    "childRelationships",
-    "compactLayoutable",
-    "defaultImplementation",
-    "extendedBy",
-    "extendsInterfaces",
-    "fields",
-    "implementedBy",
-    "implementsInterfaces",
-    "listviewable",
-    "lookupLayoutable",
-    "namedLayoutInfos",
-    "networkScopeFieldName",
-    "recordTypeInfos",
-    "sobjectDescribeOption",
-    "supportedScopes",
-];
 /// The record type of an object without others.
 const MASTER: &str = "012000000000000AAA";
-const USUAL_JSON: &str = include_str!("describe.json");
+/// The usual properties of each part, and the properties that a list of objects leaves out.
+static USUAL: LazyLock<Map<String, Value>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("describe.json")).expect("our own file is well formed")
+});

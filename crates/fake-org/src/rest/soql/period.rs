@@ -8,13 +8,11 @@
 use jiff::civil::Date;
 use jiff::{Span, ToSpan};
 
+/// A number of days or of months.
 #[derive(Clone, Copy)]
-enum Unit {
-    Day,
-    Week,
-    Month,
-    Quarter,
-    Year,
+struct Unit {
+    days: i64,
+    months: i8,
 }
 
 /// Whether a literal of this name has a number; `None` if there is no such literal.
@@ -32,24 +30,17 @@ pub(super) fn days(name: &str, number: i64, today: Date) -> Option<(Date, Date)>
 /// Returns a unit, and the period in units from the start of the current one.
 fn bounds(name: &str, n: i64) -> Option<(Unit, i64, i64)> {
     let name = name.replace("FISCAL_", "");
-    let units = [
-        ("DAY", Unit::Day),
-        ("WEEK", Unit::Week),
-        ("MONTH", Unit::Month),
-        ("QUARTER", Unit::Quarter),
-        ("YEAR", Unit::Year),
-    ];
     match name.as_str() {
-        "TODAY" => return Some((Unit::Day, 0, 1)),
-        "YESTERDAY" => return Some((Unit::Day, -1, 0)),
-        "TOMORROW" => return Some((Unit::Day, 1, 2)),
+        "TODAY" => return Some((DAY, 0, 1)),
+        "YESTERDAY" => return Some((DAY, -1, 0)),
+        "TOMORROW" => return Some((DAY, 1, 2)),
         // `LAST` includes today, unlike with other units.
-        "LAST_90_DAYS" => return Some((Unit::Day, -90, 1)),
-        "NEXT_90_DAYS" => return Some((Unit::Day, 1, 91)),
-        "LAST_N_DAYS" => return Some((Unit::Day, n.checked_neg()?, 1)),
+        "LAST_90_DAYS" => return Some((DAY, -90, 1)),
+        "NEXT_90_DAYS" => return Some((DAY, 1, 91)),
+        "LAST_N_DAYS" => return Some((DAY, n.checked_neg()?, 1)),
         _ => {}
     }
-    units.into_iter().find_map(|(word, unit)| {
+    UNITS.into_iter().find_map(|(word, unit)| {
         let is = |text: String| name == text;
         let after = n.checked_add(1)?;
         let before = n.checked_neg()?;
@@ -62,7 +53,7 @@ fn bounds(name: &str, n: i64) -> Option<(Unit, i64, i64)> {
         if is(format!("LAST_N_{word}S")) {
             return Some((unit, before, 0));
         }
-        if matches!(unit, Unit::Day) {
+        if word == "DAY" {
             return None;
         }
         [("LAST", -1), ("THIS", 0), ("NEXT", 1)]
@@ -75,31 +66,28 @@ fn bounds(name: &str, n: i64) -> Option<(Unit, i64, i64)> {
 impl Unit {
     /// Returns the first day of the current unit.
     fn start(self, today: Date) -> Option<Date> {
-        match self {
-            Self::Day => Some(today),
-            Self::Week => {
-                today.checked_sub(i64::from(today.weekday().to_sunday_zero_offset()).days()).ok()
-            }
-            Self::Month => Some(today.first_of_month()),
-            Self::Quarter => {
-                let month = (today.month() - 1) / 3 * 3 + 1;
-                Date::new(today.year(), month, 1).ok()
-            }
-            Self::Year => Some(today.first_of_year()),
+        if self.months > 0 {
+            let month = (today.month() - 1) / self.months * self.months + 1;
+            return Date::new(today.year(), month, 1).ok();
         }
+        let weekday = i64::from(today.weekday().to_sunday_zero_offset());
+        today.checked_sub((weekday % self.days).days()).ok()
     }
 
     fn span(self, units: i64) -> Option<Span> {
-        let span = Span::new();
-        match self {
-            Self::Day => span.try_days(units).ok(),
-            Self::Week => span.try_weeks(units).ok(),
-            Self::Month => span.try_months(units).ok(),
-            Self::Quarter => span.try_months(units.checked_mul(3)?).ok(),
-            Self::Year => span.try_years(units).ok(),
-        }
+        let days = Span::new().try_days(units.checked_mul(self.days)?).ok()?;
+        days.try_months(units.checked_mul(self.months.into())?).ok()
     }
 }
+
+const DAY: Unit = Unit { days: 1, months: 0 };
+const UNITS: [(&str, Unit); 5] = [
+    ("DAY", DAY),
+    ("WEEK", Unit { days: 7, months: 0 }),
+    ("MONTH", Unit { days: 0, months: 1 }),
+    ("QUARTER", Unit { days: 0, months: 3 }),
+    ("YEAR", Unit { days: 0, months: 12 }),
+];
 
 #[cfg(test)]
 mod tests {

@@ -52,7 +52,7 @@ fn text(field: &Field, value: Value) -> Result<String> {
     if field.length > 0 && text.chars().count() > field.length {
         let (label, length) = (&field.label, field.length);
         let message = format!("{label}: data value too large: {text} (max length={length})");
-        return Err(RestError::new(400, "STRING_TOO_LONG", message).with_fields([&field.name]));
+        return Err(refused(field, "STRING_TOO_LONG", message));
     }
     Ok(text)
 }
@@ -63,8 +63,7 @@ fn picklist(field: &Field, text: String) -> Result<Value> {
         return Ok(Value::from(text));
     }
     let message = format!("{}: bad value for restricted picklist field: {text}", field.label);
-    Err(RestError::new(400, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message)
-        .with_fields([&field.name]))
+    Err(refused(field, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", message))
 }
 
 /// Checks each of the values, which semicolons separate.
@@ -105,14 +104,18 @@ fn email(field: &Field, text: String) -> Result<Value> {
         return Ok(Value::from(text));
     }
     let message = format!("{}: invalid email address: {text}", field.label);
-    Err(RestError::new(400, "INVALID_EMAIL_ADDRESS", message).with_fields([&field.name]))
+    Err(refused(field, "INVALID_EMAIL_ADDRESS", message))
 }
 
 fn reference(field: &Field, text: String) -> Result<Value> {
     id::canonical(&text).map(Value::from).ok_or_else(|| {
         let message = format!("{}: id value of incorrect type: {text}", field.label);
-        RestError::new(400, "MALFORMED_ID", message).with_fields([&field.name])
+        refused(field, "MALFORMED_ID", message)
     })
+}
+
+fn refused(field: &Field, code: &str, message: String) -> RestError {
+    RestError::new(400, code, message).with_fields([&field.name])
 }
 
 fn misfit(field: &Field, value: &Value) -> RestError {
