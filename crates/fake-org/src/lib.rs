@@ -54,7 +54,7 @@ mod scenario;
 mod server;
 mod session;
 #[cfg(test)]
-mod testing;
+mod tests;
 mod tls;
 mod token_endpoint;
 mod user;

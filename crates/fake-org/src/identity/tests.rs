@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::testing::{
+use crate::tests::{
     URL, body, builder, claims, get, login, open, org_with, post_form, said, token,
 };
 

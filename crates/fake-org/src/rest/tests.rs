@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::org::Org;
 use crate::reply::Reply;
-use crate::testing::{NOW, body, builder, claims, get, login, open, org_with, send, token};
+use crate::tests::{NOW, body, builder, claims, get, login, open, org_with, send, token};
 
 /// The statuses and errors of the platform, call by call.
 #[test]
@@ -565,7 +565,7 @@ fn other_apis_are_refused_in_their_own_formats() {
         );
         assert!(std::str::from_utf8(reply.body()).unwrap().contains(part), "{path}");
     }
-    let xml = crate::testing::send_as(
+    let xml = crate::tests::send_as(
         &org,
         "",
         Method::POST,

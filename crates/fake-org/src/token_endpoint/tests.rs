@@ -12,7 +12,7 @@ use crate::call::Call;
 use crate::route;
 use crate::scenario::{Outcome, Scenario, Step};
 use crate::session::TokenFormat;
-use crate::testing::{
+use crate::tests::{
     NOW, URL, body, builder, claims, form, login, open, org_with, post_form, said, sign, sign_by,
     signer,
 };
@@ -395,9 +395,9 @@ fn attempts_are_recorded_with_their_reasons() {
 
     #[cfg(feature = "rest")]
     {
-        let token = crate::testing::token(&org, "robot@acme.com");
+        let token = crate::tests::token(&org, "robot@acme.com");
         let query = "/services/data/v66.0/query?q=SELECT+Status+FROM+LoginHistory";
-        let rows = body(&crate::testing::get(&org, &token, query));
+        let rows = body(&crate::tests::get(&org, &token, query));
         assert_eq!(rows["records"][0]["Status"], "inactive user");
         assert_eq!(rows["records"][1]["Status"], "Success");
     }

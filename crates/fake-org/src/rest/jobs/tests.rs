@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use crate::org::Org;
 use crate::reply::Reply;
-use crate::testing::{body, builder, get, open, send, send_as, token};
+use crate::tests::{body, builder, get, open, send, send_as, token};
 
 /// An org with a user who is logged in.
 struct Bulk {
