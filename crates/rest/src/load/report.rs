@@ -200,7 +200,7 @@ pub struct Report {
 }
 
 /// A job that a load has left in progress.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct PendingJob {
     /// The id of the job.

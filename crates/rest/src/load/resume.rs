@@ -12,7 +12,7 @@ use serde_with::{As, FromInto, Same};
 use sha2::{Digest, Sha256};
 
 use super::check::CheckedFile;
-use super::report::Counts;
+use super::report::{Counts, PendingJob};
 use super::send::LoadError;
 use super::time_stamp;
 use crate::files::{shown, sync_folder};
@@ -100,9 +100,8 @@ impl From<StoredPath> for PathBuf {
 /// A job and its rows.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct JobRecord {
-    pub(super) id: String,
-    pub(super) first: u64,
-    pub(super) last: u64,
+    #[serde(flatten)]
+    pub(super) job: PendingJob,
     /// Whether its data is complete, so that it may have been closed. An open job is never
     /// processed.
     pub(super) is_complete: bool,
@@ -134,7 +133,7 @@ impl Journal {
             created => return Ok((created?, None)),
         }
         let old = Self::open(path)?;
-        let job = old.state.job.as_ref().filter(|job| job.is_complete).map(|job| job.last);
+        let job = old.state.job.as_ref().filter(|it| it.is_complete).map(|it| it.job.last);
         let settled = old.state.sending.or(job).unwrap_or(old.state.settled);
         if settled == 0 {
             old.remove()?;

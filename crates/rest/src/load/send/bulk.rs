@@ -104,10 +104,10 @@ impl<'a> BulkLoad<'a> {
         let job = load.journal.as_ref().and_then(|journal| journal.state.job.clone());
         let stage = match job {
             None => Stage::Idle,
-            Some(JobRecord { id, is_complete: false, .. }) => Stage::Left { id },
-            Some(JobRecord { id, first, last, .. }) => {
-                let wait = Box::new(org.wait_for_job(JobKind::Ingest, &id));
-                Stage::Waiting { job: PendingJob { id, first, last }, hashes: None, wait }
+            Some(JobRecord { job, is_complete: false }) => Stage::Left { id: job.id },
+            Some(JobRecord { job, .. }) => {
+                let wait = Box::new(org.wait_for_job(JobKind::Ingest, &job.id));
+                Stage::Waiting { job, hashes: None, wait }
             }
         };
         let (read, unmatched) = (load.settled, 0);
@@ -387,9 +387,7 @@ impl<'a> BulkLoad<'a> {
     }
 
     fn note_job(&mut self, job: Option<&PendingJob>, is_complete: bool) -> Result<(), LoadError> {
-        let job = job.cloned();
-        let job =
-            job.map(|PendingJob { id, first, last }| JobRecord { id, first, last, is_complete });
+        let job = job.cloned().map(|job| JobRecord { job, is_complete });
         self.load.note(|journal| journal.state.job = job)
     }
 }

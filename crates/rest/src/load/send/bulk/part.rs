@@ -4,7 +4,7 @@ use std::io::{self, BufWriter};
 use sha2::{Digest, Sha256};
 
 use super::plan::BulkPlan;
-use crate::bulk::JobData;
+use crate::bulk::{JobData, MAX_JOB_BYTES};
 use crate::load::check::CheckedFile;
 use crate::load::columns::Columns;
 use crate::load::read::Rows;
@@ -44,7 +44,7 @@ impl Part {
             && let Some(row) = reader.next(checked, plan)?
         {
             length += most_bytes(&row);
-            if length > plan.max_bytes && !hashes.is_empty() {
+            if length > MAX_JOB_BYTES && !hashes.is_empty() {
                 reader.put_back(row);
                 break;
             }

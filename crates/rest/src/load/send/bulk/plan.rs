@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::value::RawValue;
 
-use crate::bulk::{JobOperation, MAX_JOB_BYTES};
+use crate::bulk::JobOperation;
 use crate::load::check::{CheckError, CheckedFile, Faults, Operation};
 use crate::load::columns::{ATTRIBUTES, Column, Plan};
 use crate::load::fault::{Fault, FaultKind, Place};
@@ -17,7 +17,6 @@ pub struct BulkPlan {
     /// The indexes of the columns by their names in lower case.
     indexes: HashMap<String, usize>,
     pub(super) max_rows: u64,
-    pub(super) max_bytes: u64,
 }
 
 impl CheckedFile {
@@ -48,7 +47,6 @@ impl CheckedFile {
             header: Vec::new(),
             indexes: HashMap::new(),
             max_rows: MAX_JOB_ROWS,
-            max_bytes: MAX_JOB_BYTES,
         };
         let mut rows = self.file.rows()?;
         match self.file.layout.form {
@@ -91,14 +89,6 @@ impl BulkPlan {
     #[must_use]
     pub fn max_rows(mut self, rows: u64) -> Self {
         self.max_rows = rows.clamp(1, MAX_JOB_ROWS);
-        self
-    }
-
-    /// Sets the number of bytes of the CSV of a job; default: [`MAX_JOB_BYTES`], which is the
-    /// maximum. A longer row has a job of its own.
-    #[must_use]
-    pub fn max_bytes(mut self, bytes: u64) -> Self {
-        self.max_bytes = bytes.min(MAX_JOB_BYTES);
         self
     }
 
