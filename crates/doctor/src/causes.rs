@@ -6,7 +6,6 @@ use orgtoken_oauth::catalogue::{Cause, Entry, Indicator};
 use orgtoken_oauth::{Refusal, Skew, TokenEndpoint};
 use orgtoken_settings::sandbox_suffix;
 
-use crate::setup_steps::serves_every_org;
 use crate::{Likelihood, PossibleCause, Target};
 
 /// The evidence about one refusal.
@@ -126,12 +125,9 @@ impl Assessment<'_> {
     }
 
     fn generic_host(&self) -> (Likelihood, String) {
-        let host = self.host();
-        if serves_every_org(self.host()) {
-            (Likelihood::Likely, format!("the token endpoint is on {host}"))
-        } else {
-            (Likelihood::Unlikely, format!("the token endpoint is on {host}"))
-        }
+        let is_generic = self.endpoint.serves_every_org();
+        let likelihood = if is_generic { Likelihood::Likely } else { Likelihood::Unlikely };
+        (likelihood, format!("the token endpoint is on {}", self.host()))
     }
 
     fn pair(&self) -> Option<(Likelihood, String)> {
@@ -148,11 +144,11 @@ impl Assessment<'_> {
 
     fn other_org(&self) -> Option<(Likelihood, String)> {
         let host = self.host();
-        if serves_every_org(self.host()) {
+        if self.endpoint.serves_every_org() {
             return Some((Likelihood::Likely, format!("{host} serves every org")));
         }
         let detail = format!("{host} belongs to one org, and it accepted the audience");
-        self.is_my_domain().then_some((Likelihood::Unlikely, detail))
+        self.endpoint.is_my_domain().then_some((Likelihood::Unlikely, detail))
     }
 
     fn refreshed(&self) -> (Likelihood, String) {
@@ -191,12 +187,10 @@ impl Assessment<'_> {
         self.endpoint.host()
     }
 
-    fn is_my_domain(&self) -> bool {
-        self.host().ends_with(".my.salesforce.com")
-    }
-
     fn is_sandbox(&self) -> bool {
-        self.host().contains(".sandbox.") || self.host() == "test.salesforce.com"
+        let host = self.host();
+        host.contains(".sandbox.")
+            || (self.endpoint.serves_every_org() && host.starts_with("test."))
     }
 }
 
@@ -241,10 +235,13 @@ mod tests {
             (Indicator::KeyMismatch, own, "", Some(false), false, Some(Likely)),
             (Indicator::OtherOrg, own, "", None, false, Some(Unlikely)),
             (Indicator::OtherOrg, generic, "", None, false, Some(Likely)),
+            (Indicator::OtherOrg, "login.sfcrmproducts.cn", "", None, false, Some(Likely)),
+            (Indicator::OtherOrg, "acme.my.salesforce.mil", "", None, false, Some(Unlikely)),
             (Indicator::OtherTool, own, "", None, false, Some(Unlikely)),
             (Indicator::Refreshed, own, "", None, true, Some(Unlikely)),
             (Indicator::Refreshed, sandbox, "", None, false, Some(Possible)),
             (Indicator::Refreshed, sandbox, "", None, true, Some(Likely)),
+            (Indicator::Refreshed, "test.sfcrmproducts.cn", "", None, true, Some(Likely)),
             (Indicator::UserName, own, "u@acme.com", None, false, None),
             (Indicator::UserName, own, "u@acme.com", None, true, Some(Unlikely)),
             (Indicator::UserName, sandbox, "u@acme.com", None, false, Some(Likely)),

@@ -4,8 +4,6 @@ use orgtoken_assertion::Diagnostic;
 use orgtoken_oauth::{AllowedHosts, InstanceUrl};
 use orgtoken_settings::{Layer, Loader, Setting};
 
-use crate::setup_steps::serves_every_org;
-
 /// A fault of an answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -46,7 +44,7 @@ pub fn objection(setting: Setting, text: &str) -> Option<Objection> {
 /// nothing is wrong.
 pub fn url_objection(text: &str, allowed: &AllowedHosts, is_new_app: bool) -> Option<Objection> {
     let reason = match InstanceUrl::parse(text, allowed) {
-        Ok(url) if is_new_app && serves_every_org(url.host()) => {
+        Ok(url) if is_new_app && url.serves_every_org() => {
             format!(
                 "{} serves every org, but an External Client App logs in at its own org: use the \
                  URL of Setup > My Domain",

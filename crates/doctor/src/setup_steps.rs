@@ -95,18 +95,6 @@ pub fn profile_name(org: &InstanceUrl) -> &str {
     if is_name { label } else { "salesforce" }
 }
 
-/// Whether a host is a login host that serves every org. An External Client App logs in at the My
-/// Domain of its own org.
-pub fn serves_every_org(host: &str) -> bool {
-    matches!(
-        host,
-        "login.salesforce.com"
-            | "login.sfcrmproducts.cn"
-            | "test.salesforce.com"
-            | "test.sfcrmproducts.cn"
-    )
-}
-
 /// Whether an error code means that the consumer key may be wrong.
 pub fn is_about_consumer_key(code: &str) -> bool {
     ["refused.app_not_found", "refused.client_identifier_invalid"].contains(&code)

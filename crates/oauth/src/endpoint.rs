@@ -67,6 +67,16 @@ impl TokenEndpoint {
         self.url.origin()
     }
 
+    /// Whether the host is a login host that serves every org, such as `login.salesforce.com`.
+    pub fn serves_every_org(&self) -> bool {
+        self.url.serves_every_org()
+    }
+
+    /// Whether the host is the My Domain of an org.
+    pub fn is_my_domain(&self) -> bool {
+        self.url.kind() == HostKind::MyDomain
+    }
+
     pub(crate) fn at(url: CheckedUrl) -> Self {
         Self { text: format!("{}{TOKEN}", url.as_str()), url }
     }
@@ -105,6 +115,11 @@ impl InstanceUrl {
     /// Returns the host, such as `acme.my.salesforce.com`.
     pub fn host(&self) -> &str {
         self.0.host()
+    }
+
+    /// Whether the host is a login host that serves every org, such as `login.salesforce.com`.
+    pub fn serves_every_org(&self) -> bool {
+        self.0.serves_every_org()
     }
 
     /// Whether this is the host of one org, not a login host of many.

@@ -88,8 +88,8 @@ impl Resolution {
     /// A fallback has another audience. There is one only after a refusal of the audience, or after
     /// `app_not_found` from a host that serves many orgs. See [`Resolution::fallback`].
     pub fn after(&self, refusal: &Refusal) -> Option<Self> {
-        let worth =
-            refusal.is_about_audience() || (self.is_generic() && refusal.is_app_not_found());
+        let worth = refusal.is_about_audience()
+            || (self.endpoint().serves_every_org() && refusal.is_app_not_found());
         if worth { self.fallback() } else { None }
     }
 
@@ -103,13 +103,12 @@ impl Resolution {
         if self.is_fallback || self.audience_given {
             return None;
         }
-        let (endpoint, audience) =
-            if self.is_generic() { self.away_from_generic()? } else { self.other_audience()? };
+        let (endpoint, audience) = if self.endpoint().serves_every_org() {
+            self.away_from_generic()?
+        } else {
+            self.other_audience()?
+        };
         Some(Self { endpoint, audience, is_fallback: true, ..self.clone() })
-    }
-
-    fn is_generic(&self) -> bool {
-        matches!(self.endpoint.value.url().kind(), HostKind::Login | HostKind::Test)
     }
 
     /// `login` and `test` accept only themselves, so another audience means another host.

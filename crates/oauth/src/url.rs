@@ -83,6 +83,10 @@ impl CheckedUrl {
         self.kind
     }
 
+    pub(crate) fn serves_every_org(&self) -> bool {
+        matches!(self.kind, HostKind::Login | HostKind::Test)
+    }
+
     /// Whether the text had no scheme, so that `https://` was added.
     pub(crate) fn is_scheme_added(&self) -> bool {
         self.scheme_added

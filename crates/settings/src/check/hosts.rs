@@ -58,11 +58,10 @@ impl Check {
 
     /// Adds notices about valid values that are probably mistakes.
     pub(super) fn note_odd_values(&mut self, hosts: Option<&Hosts>, version: ApiVersion) {
-        if let Some(host) =
-            hosts.and_then(|hosts| hosts.instance_url.as_ref()).map(InstanceUrl::host)
-            && matches!(host, "login.salesforce.com" | "test.salesforce.com")
+        if let Some(url) = hosts.and_then(|hosts| hosts.instance_url.as_ref())
+            && url.serves_every_org()
         {
-            self.notice(Setting::InstanceUrl, NoticeKind::LoginHost(host.to_owned()));
+            self.notice(Setting::InstanceUrl, NoticeKind::LoginHost(url.host().to_owned()));
         }
         if version.major() < OLDEST_VERSION {
             self.notice(Setting::ApiVersion, NoticeKind::Retired);

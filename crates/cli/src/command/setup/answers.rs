@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use orgtoken_assertion::PublicKey;
 use orgtoken_doctor::setup_answers::{self, Objection};
-use orgtoken_doctor::setup_steps::{profile_name, serves_every_org};
+use orgtoken_doctor::setup_steps::profile_name;
 use orgtoken_oauth::{AllowedHosts, InstanceUrl, redact};
 use orgtoken_settings::{Given, KeySource, Layer, Loader, Setting};
 
@@ -86,7 +86,7 @@ impl Answers {
             None => app_kind()?,
         };
         let is_new_app = args.app.is_some() || client_id.is_none();
-        if app == App::External && is_new_app && serves_every_org(instance_url.host()) {
+        if app == App::External && is_new_app && instance_url.serves_every_org() {
             return Err(needs_my_domain(&instance_url));
         }
         let key = key(args, &existing)?;
