@@ -15,7 +15,13 @@ use crate::help::documented;
 /// Signs a short-lived assertion with a private key, exchanges it at the token endpoint of the org
 /// for an access token, and prints the token. When Salesforce refuses, it explains why.
 #[derive(Debug, Parser)]
-#[command(name = "orgtoken", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    name = "orgtoken",
+    bin_name = "orgtoken",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
 #[command(arg_required_else_help = true, args_override_self = true)]
 pub(crate) struct Args {
     /// Command to run
@@ -110,6 +116,17 @@ impl Command {
             Self::Token(_) | Self::Exec(_) | Self::Revoke(_) | Self::Serve(_) | Self::Setup(_) => {
                 false
             }
+        }
+    }
+
+    /// Whether the result cannot be JSON, so that `--jq` has nothing to filter.
+    pub(crate) fn lacks_json(&self) -> bool {
+        match self {
+            Self::Blueprint(_) | Self::Completions(_) | Self::Exec(_) | Self::Help(_) => true,
+            Self::Config(command) => matches!(command, command::config::Command::Edit),
+            Self::Man(_) => true,
+            Self::Serve(args) => !args.only_checks(),
+            _ => false,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{ColorChoice, ValueEnum};
 
-use crate::args::login_flags;
+use crate::args::{UsageError, login_flags};
 use crate::command;
 use crate::failure::{Failure, UNEXPECTED};
 use crate::grammar::{Args, Command, Refused, grammar};
@@ -39,6 +39,9 @@ pub(crate) fn run(mut typed: Vec<OsString>, unhardened: Option<impl fmt::Display
         Err(Refused::Usage(error)) => return report_and_exit_code(&error.into(), &console),
     };
     look::choose_color(args.common.color);
+    if args.common.jq.is_some() && args.command.lacks_json() {
+        return report_and_exit_code(&UsageError::nothing_to_filter().into(), &console);
+    }
     let jq = match args.common.jq.as_deref().map(Jq::compile).transpose() {
         Ok(jq) => jq.map(|jq| &*Box::leak(Box::new(jq))),
         Err(error) => return report_and_exit_code(&error.into(), &console),

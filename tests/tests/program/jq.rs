@@ -25,6 +25,7 @@ fn results_of_commands_are_filtered() {
         ),
         (&["whoami", ".username"], "user@acme.com\n"),
         (&["token", "has(\"access_token\")"], "true\n"),
+        (&["settings", "convert", "--format", "record", ".tag[0]"], "salesforce\n"),
     ] {
         let (expression, args) = args.split_last().unwrap();
         let output = org.run(&[args, &["--jq", expression]].concat());
@@ -32,6 +33,41 @@ fn results_of_commands_are_filtered() {
     }
     let shown = on_terminal(org.command(&["api", &path, "--jq", "{Name}", "--color=never"]), 80);
     assert_eq!(shown, "{\n  \"Name\": \"Acme AB\"\n}\n");
+}
+
+#[test]
+fn filtered_report_of_a_failure_has_its_error_on_stderr() {
+    let org = TestOrg::new();
+    org.play("not-approved");
+    let args = ["doctor", "--jq", ".verdict"];
+    let failed = org.run(&args);
+    assert_eq!((failed.status.code(), &*failed.stdout), (Some(4), &b"failed\n"[..]));
+    assert_eq!(stderr(&failed).matches("error: login: ").count(), 1, "{}", stderr(&failed));
+    let wrong = org.run(&["doctor", "--jq", ".verdict.x"]);
+    assert_eq!((wrong.status.code(), wrong.stdout.len()), (Some(2), 0));
+    assert_eq!(stderr(&wrong).matches("error: ").count(), 1, "{}", stderr(&wrong));
+}
+
+#[test]
+fn commands_without_a_json_result_refuse_a_filter() {
+    let org = TestOrg::new();
+    for args in [
+        &["exec", "--jq", ".", "--", "true"][..],
+        &["serve", "--jq", "."],
+        &["blueprint", "--jq", "."],
+        &["config", "edit", "--jq", "."],
+        &["completions", "bash", "--jq", "."],
+        &["man", "token", "--jq", "."],
+        &["help", "token", "--jq", "."],
+        &["settings", "pull", "--hub", "https://hub.acme.com", "--out", "x", "--jq", "."],
+    ] {
+        let output = org.bare(args).output().unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{args:?}");
+        let said = stderr(&output);
+        assert!(said.starts_with("error: `--jq` cannot be used with "), "{args:?}: {said}");
+    }
+    let schema = org.bare(&["settings", "schema", "--jq", ".type"]).output().unwrap();
+    assert_eq!(stdout(&schema), "object\n");
 }
 
 #[test]
@@ -67,6 +103,10 @@ fn errors_of_an_expression_are_usage_errors_without_data() {
         (
             &["bulk", "results", "750000000000001", "--jq", "."],
             "`--jq` cannot be used with the results of a job, which are CSV",
+        ),
+        (
+            &["settings", "convert", "--format", "env", "--jq", "."],
+            "`--jq` cannot be used with this `--format`",
         ),
     ] {
         let output = org.run(args);

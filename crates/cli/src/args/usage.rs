@@ -25,6 +25,13 @@ impl UsageError {
         Self { code: "usage.conflict", message, hint: Some(see(command)) }
     }
 
+    /// `--jq` of a command whose result is not JSON.
+    pub(crate) fn nothing_to_filter() -> Self {
+        let message =
+            "`--jq` cannot be used with this command, whose result is not JSON".to_owned();
+        Self { code: "usage.conflict", message, hint: Some("leave it out".into()) }
+    }
+
     /// A required argument is missing.
     pub(crate) fn missing(what: &str, command: &str) -> Self {
         let message = format!("missing {what}");
@@ -105,6 +112,14 @@ impl TryFrom<clap::Error> for UsageError {
                         (None, "orgtoken exec") if what == ARGUMENT => Some(RUN_WITH_DASHES.into()),
                         (None, "orgtoken query") if what == ARGUMENT => {
                             Some(QUERY_IN_QUOTES.into())
+                        }
+                        (None, "orgtoken config unset") if what == ARGUMENT => {
+                            Some(UNSET_OF_A_PROFILE.into())
+                        }
+                        (None, "orgtoken config delete" | "orgtoken config use")
+                            if ["argument `-P`", "argument `--profile`"].contains(&&*what) =>
+                        {
+                            Some(format!("give the name without a flag: `{command} NAME`").into())
                         }
                         _ => None,
                     },
@@ -209,4 +224,6 @@ const MAX_WORD: usize = 12;
 const RUN_WITH_DASHES: &str = "put `--` before the command to run: `orgtoken exec -- COMMAND`";
 const CHOOSE_FORMAT: &str = "use `--json`, or `--format FORM` if the command has several formats";
 const QUERY_IN_QUOTES: &str = "put the query in quotes: `orgtoken query 'SELECT Id FROM Account'`";
+const UNSET_OF_A_PROFILE: &str =
+    "name the profile with a flag: `orgtoken config unset --profile NAME ENTRY`";
 const PROGRAM: &str = "orgtoken";

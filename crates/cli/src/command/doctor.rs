@@ -38,13 +38,17 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         Err(error) if error.is_broken_pipe() => {}
         result => result?,
     }
-    outcome(&report)
+    outcome(&report, console)
 }
 
-/// Returns the first failure, for its exit code. The report is printed.
-pub(super) fn outcome(report: &Report) -> Result<(), Failure> {
-    match report.first_failure() {
-        Some(finding) => Err(Failure::already_reported(finding.code.clone().unwrap_or_default())),
-        None => Ok(()),
+/// Returns the first failure, for its exit code. The report has shown it, unless a filter may have
+/// dropped it.
+pub(super) fn outcome(report: &Report, console: &Console) -> Result<(), Failure> {
+    let Some(finding) = report.first_failure() else { return Ok(()) };
+    let code = finding.code.clone().unwrap_or_default();
+    if !console.filters() {
+        return Err(Failure::already_reported(code));
     }
+    let message = format!("{}: {}", finding.check.name(), finding.detail);
+    Err(Failure::new(code, finding.remedy.clone(), message).without_doctor())
 }

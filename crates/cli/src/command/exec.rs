@@ -22,7 +22,7 @@ use crate::login::secret_variables::secret_variables;
 ///
 /// The command replaces orgtoken, so it gets the signals and sets the exit code. Private keys,
 /// passphrases and the ORGTOKEN_* variables of a login are removed from its environment. In it,
-/// orgtoken query, api, record and whoami use the token.
+/// orgtoken api, bulk, describe, query, record and whoami use the token.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Variable for the token (repeatable)

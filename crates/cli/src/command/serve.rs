@@ -91,6 +91,13 @@ pub(crate) struct Args {
     network: Network,
 }
 
+impl Args {
+    /// Whether no service is run, but asked for its health.
+    pub(crate) fn only_checks(&self) -> bool {
+        self.check
+    }
+}
+
 pub(crate) fn run(args: Args, console: &Console) -> Result<(), Failure> {
     if args.check {
         return check::check(&args, console);

@@ -141,7 +141,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         let token = command("token", &answers.name);
         console.data(format!("\nTo print a token: {token}\n").as_bytes())?;
     }
-    doctor::outcome(&report)
+    doctor::outcome(&report, console)
 }
 
 /// Whether the first failure may be due to a wrong consumer key.

@@ -2,7 +2,7 @@ use std::path::{self, Path, PathBuf};
 
 use orgtoken_settings::Form;
 
-use crate::args::{Login, Route};
+use crate::args::{Login, Route, UsageError};
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::new_file::create_secret;
@@ -39,6 +39,10 @@ enum Format {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    if console.filters() && args.format != Format::Record {
+        let command = "orgtoken settings convert";
+        return Err(UsageError::conflict("`--jq`", "this `--format`", command).into());
+    }
     // Relative paths in a profile start at the folder of config.toml, which is not known here.
     let key_out = args.key_out.as_deref().unwrap_or_else(|| Path::new(""));
     let key_file = path::absolute(key_out).unwrap_or_default();

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use crate::args::Route;
+use crate::args::{Route, UsageError};
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::new_file::create_secret;
@@ -26,6 +26,9 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
+    if console.filters() && args.out.is_some() {
+        return Err(UsageError::conflict("`--jq`", "`--out`", "orgtoken settings pull").into());
+    }
     let hub = Hub {
         url: args.hub.strip_prefix(SCHEME).unwrap_or(&args.hub),
         key: args.settings_key.as_deref(),

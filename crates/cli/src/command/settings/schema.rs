@@ -24,5 +24,6 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         Of::Record => RECORD_SCHEMA,
         Of::Config => CONFIG_SCHEMA,
     };
-    Ok(console.data(schema.as_bytes())?)
+    console.json_data(schema.as_bytes())?;
+    Ok(console.end_json()?)
 }
