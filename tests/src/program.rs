@@ -83,6 +83,30 @@ pub fn terminal() -> (File, File) {
     (File::from(user), screen)
 }
 
+/// Runs a command on a terminal, and gives each answer when its question is asked.
+pub fn answered(mut command: Command, answers: &[(&str, &str)]) -> Output {
+    let (mut user_end, screen) = terminal();
+    command.stdin(screen.try_clone().unwrap()).stderr(screen);
+    let child = command.stdout(Stdio::piped()).spawn().unwrap();
+    drop(command);
+    let mut seen = String::new();
+    let mut chunk = [0; 512];
+    for (question, answer) in answers {
+        // Questions are wrapped.
+        while !seen.replace("\r\n", " ").contains(question) {
+            let read = user_end.read(&mut chunk).unwrap_or_else(|_| panic!("{question}: {seen}"));
+            seen += &String::from_utf8_lossy(&chunk[..read]);
+        }
+        seen.clear();
+        user_end.write_all(format!("{answer}\n").as_bytes()).unwrap();
+    }
+    // Reading fails once the program has ended.
+    while let Ok(read @ 1..) = user_end.read(&mut chunk) {
+        seen += &String::from_utf8_lossy(&chunk[..read]);
+    }
+    child.wait_with_output().unwrap()
+}
+
 /// Runs a command with both outputs on a terminal of this width, and returns what it shows.
 pub fn on_terminal(command: Command, width: u16) -> String {
     on_terminal_named("xterm", command, width)

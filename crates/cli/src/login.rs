@@ -1,6 +1,7 @@
 //! A login, from arguments and settings to a token.
 
 pub(crate) mod cache;
+pub(crate) mod config;
 pub(crate) mod context;
 pub(crate) mod existing_token;
 pub(crate) mod hub;

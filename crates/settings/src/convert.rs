@@ -1,12 +1,12 @@
 //! Writes settings in another form.
 
 use orgtoken_assertion::SigningKey;
-use toml_edit::{Array, Item, Table};
+use toml_edit::{Array, Item};
 
 use crate::api_version::ApiVersion;
 use crate::loader::Loader;
 use crate::problems::Problems;
-use crate::profile_file;
+use crate::profile_file::ConfigEditor;
 use crate::raw::Raw;
 use crate::secret::SecretText;
 use crate::setting::{Setting, variable};
@@ -35,7 +35,6 @@ pub struct Converted {
     text: SecretText,
     key: Option<SecretText>,
     left_out: Vec<Setting>,
-    profile: Option<(String, Table)>,
 }
 
 impl Converted {
@@ -52,19 +51,6 @@ impl Converted {
     /// Returns the settings that the form cannot express.
     pub fn left_out(&self) -> &[Setting] {
         &self.left_out
-    }
-
-    /// Adds the missing settings of the profile to a `config.toml`, and keeps existing values and
-    /// comments. Returns `None` if none is missing, or if the form is not a profile.
-    ///
-    /// # Errors
-    ///
-    /// The file is not TOML, or its `profile` is not a table.
-    pub fn add_to(&self, config: &[u8], file: &str) -> Result<Option<String>, Problems> {
-        match &self.profile {
-            Some((name, profile)) => profile_file::add(config, file, name, profile),
-            None => Ok(None),
-        }
     }
 }
 
@@ -140,12 +126,13 @@ fn environment(values: &[(Setting, Value)]) -> Converted {
         // Within single quotes, only a single quote is special.
         text += &format!("export {name}='{}'\n", value.replace('\'', r"'\''"));
     }
-    Converted { text: text.into(), key: None, left_out: Vec::new(), profile: None }
+    Converted { text: text.into(), key: None, left_out: Vec::new() }
 }
 
 fn profile(values: &[(Setting, Value)], name: &str, key_file: &str) -> Converted {
     let mut key = None;
-    let mut profile = Table::new();
+    let mut editor = ConfigEditor::parse(b"", "").expect("an empty file is valid");
+    let profile = editor.section(name).expect("a profile can be added to an empty file");
     for (setting, value) in values {
         let (name, value) = match value {
             Value::List(items) => (setting.name(), items.iter().collect::<Array>().into()),
@@ -158,10 +145,7 @@ fn profile(values: &[(Setting, Value)], name: &str, key_file: &str) -> Converted
         };
         profile.insert(name, Item::Value(value));
     }
-    let text = profile_file::add(b"", "", name, &profile);
-    let text = text.ok().flatten().expect("a profile can be added to an empty file");
-    let profile = Some((name.to_owned(), profile));
-    Converted { text: text.into(), key, left_out: Vec::new(), profile }
+    Converted { text: editor.to_string().into(), key, left_out: Vec::new() }
 }
 
 fn record(values: &[(Setting, Value)]) -> Converted {
@@ -184,7 +168,7 @@ fn record(values: &[(Setting, Value)]) -> Converted {
         "{{\n  \"key\": \"salesforce_api_settings\",\n  \"name\": \"Salesforce settings\",\n  \
          \"value\": {{\n{fields}\n  }},\n  \"tag\": [\"salesforce\"],\n  \"role\": [\"admin\"]\n}}\n"
     );
-    Converted { text: text.into(), key: None, left_out, profile: None }
+    Converted { text: text.into(), key: None, left_out }
 }
 
 fn quoted_json(text: &str) -> String {

@@ -1,13 +1,13 @@
 //! Reads profiles of `config.toml`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use orgtoken_oauth::redact;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use crate::layer::{Layer, Rank};
-use crate::problems::{Location, Problem, ProblemKind};
+use crate::problems::{Location, Problem, ProblemKind, Problems};
 use crate::raw::Raw;
 use crate::setting::{Content, Setting};
 use crate::settings::SignerCommand;
@@ -73,6 +73,28 @@ impl<'a> ConfigFile<'a> {
         }
     }
 
+    /// Returns the name of a profile in the file: `named`, or else the default.
+    ///
+    /// # Errors
+    ///
+    /// The file is invalid, it has no profile `named`, or there is no default.
+    pub fn existing_name(&self, named: Option<&str>) -> Result<String, Problems> {
+        let name = named.map(str::to_owned).or_else(|| self.default_name());
+        if let Some(name) = name.filter(|name| self.names().contains(name))
+            && self.errors.is_empty()
+        {
+            return Ok(name);
+        }
+        let Layer { mut problems, unchosen_profile, .. } = self.profile(named);
+        problems.extend(unchosen_profile);
+        if problems.is_empty() {
+            let location = Location::File(redact::path(self.file).to_owned());
+            let kind = ProblemKind::ProfileNotFound { near: None, known: Vec::new() };
+            problems.push(Problem::new(location, kind));
+        }
+        Err(Problems::new(problems, Vec::new()))
+    }
+
     /// Returns the variables that any of the profiles reads its private key from.
     pub fn key_variables(&self) -> Vec<String> {
         let variable = |profile: &Spanned<DeValue<'_>>| {
@@ -132,18 +154,11 @@ impl<'a> ConfigFile<'a> {
                 return layer.problem(self.position(value.span().start), kind);
             }
         };
-        let known = || -> Vec<String> {
-            let names = profiles.into_iter().flat_map(|profiles| profiles.keys());
-            names.map(|name| redact::label(name.get_ref()).to_owned()).collect()
-        };
         let Some(name) = name.map(str::to_owned).or_else(|| self.default(layer, root)) else {
             return match profiles {
                 Some(profiles) if profiles.len() == 1 => self.only(layer, profiles),
                 Some(profiles) if !profiles.is_empty() => {
-                    layer.unchosen_profile = Some(Problem::new(
-                        Location::File(redact::path(self.file).to_owned()),
-                        ProblemKind::AmbiguousProfile { known: known() },
-                    ));
+                    layer.unchosen_profile = Some(self.no_default());
                 }
                 _ => (),
             };
@@ -151,14 +166,27 @@ impl<'a> ConfigFile<'a> {
         match profiles.and_then(|profiles| profiles.get(name.as_str())) {
             Some(profile) => self.read_profile(layer, &name, profile),
             None => {
-                let location = Location::File(format!(
-                    "{}, profile {}",
-                    redact::path(self.file),
-                    redact::name(&name)
-                ));
-                layer.give_up(location, ProblemKind::ProfileNotFound { known: known() });
+                let Problem { location, kind } = self.not_found(&name);
+                layer.give_up(location, kind);
             }
         }
+    }
+
+    fn not_found(&self, name: &str) -> Problem {
+        let (file, shown) = (redact::path(self.file), redact::name(name));
+        let location = Location::File(format!("{file}, profile {shown}"));
+        let known = self.labels();
+        let near = spelling::nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
+        Problem::new(location, ProblemKind::ProfileNotFound { near, known })
+    }
+
+    fn no_default(&self) -> Problem {
+        let location = Location::File(redact::path(self.file).to_owned());
+        Problem::new(location, ProblemKind::NoDefaultProfile { known: self.labels() })
+    }
+
+    fn labels(&self) -> Vec<String> {
+        self.profiles().map(|(name, _)| redact::label(name.get_ref()).to_owned()).collect()
     }
 
     fn default(&self, layer: &mut Layer, root: &DeTable<'_>) -> Option<String> {
@@ -232,19 +260,16 @@ impl<'a> ConfigFile<'a> {
                 }
             },
         };
-        let is_path = content == Content::File || setting.is_path();
-        Raw::of_text(setting, content, &if is_path { self.beside(&text) } else { text })
+        let text = if is_path(setting, content) { self.beside(&text) } else { text };
+        Raw::of_text(setting, content, &text)
     }
 
-    /// Resolves a path against the folder of the file. The program resolves `~/` and `hub:`.
+    /// Resolves a path against the folder of the file.
     fn beside(&self, path: &str) -> String {
         let folder = Path::new(self.file).parent().filter(|folder| *folder != Path::new(""));
-        let starts = |start: &&str| path.starts_with(start);
-        match folder {
-            Some(folder) if path != "-" && !path.is_empty() && !NOT_RELATIVE.iter().any(starts) => {
-                folder.join(path).to_string_lossy().into_owned()
-            }
-            _ => path.to_owned(),
+        match folder.filter(|_| !path.is_empty()) {
+            Some(folder) => absolute(folder, path),
+            None => path.to_owned(),
         }
     }
 
@@ -261,6 +286,30 @@ impl<'a> ConfigFile<'a> {
             line: self.line(at),
             column: before[line_start..].chars().count() + 1,
         }
+    }
+}
+
+fn is_path(setting: Setting, content: Content) -> bool {
+    content == Content::File || setting.is_path()
+}
+
+/// Resolves a path against a folder, unless it is `-` or the program resolves it: `~/` and `hub:`.
+fn absolute(folder: &Path, path: &str) -> String {
+    let starts = |start: &&str| path.starts_with(start);
+    if path == "-" || NOT_RELATIVE.iter().any(starts) {
+        return path.to_owned();
+    }
+    // Without `.` in it.
+    let path: PathBuf = folder.join(path).components().collect();
+    path.to_string_lossy().into_owned()
+}
+
+/// Returns the value of an entry as a profile stores it: a path that was typed in `folder` as an
+/// absolute path, since a relative one starts at the folder of `config.toml`.
+pub(crate) fn stored(entry: &str, value: &str, folder: &Path) -> String {
+    match known(entry) {
+        Some((setting, content)) if is_path(setting, content) => absolute(folder, value),
+        _ => value.to_owned(),
     }
 }
 

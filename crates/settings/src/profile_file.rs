@@ -1,15 +1,15 @@
 //! Edits `config.toml`, and preserves everything else in it, such as comments and layout.
 
 use std::fmt;
+use std::path::Path;
 
 use orgtoken_oauth::redact;
-use toml_edit::{Array, DocumentMut, Item, Table, TableLike, Value};
+use toml_edit::{Array, Decor, DocumentMut, Item, Table, TableLike, Value};
 
 use crate::layer::Layer;
 use crate::loader::Loader;
 use crate::problems::{Location, Problem, ProblemKind, Problems};
 use crate::profile::{self, ConfigFile};
-use crate::setting::Setting;
 use crate::source::Source;
 use crate::text;
 
@@ -34,30 +34,39 @@ impl ConfigEditor {
         }
     }
 
-    /// Sets an entry of a profile. A profile that does not exist is added.
+    /// Whether a profile has an entry.
+    pub fn has(&self, profile: &str, name: &str) -> bool {
+        let profiles = self.document.get("profile").and_then(Item::as_table_like);
+        let section = profiles.and_then(|profiles| profiles.get(profile)?.as_table_like());
+        section.is_some_and(|section| section.contains_key(name))
+    }
+
+    /// Sets an entry of a profile. A profile that does not exist is added. If the file had only one
+    /// profile, that one stays the default.
     ///
-    /// Lists and a `signer_command` take any number of values, all other entries take one.
+    /// Lists and a `signer_command` take any number of values, all other entries take one. A path is
+    /// relative to `folder`, and stored as an absolute path.
     ///
     /// # Errors
     ///
     /// A profile has no such entry, the value is invalid, or the profile has its private key in
     /// another form already. Nothing is changed then.
-    pub fn set(&mut self, profile: &str, name: &str, values: &[String]) -> Result<(), Problems> {
+    pub fn set(
+        &mut self,
+        profile: &str,
+        name: &str,
+        values: &[impl AsRef<str>],
+        folder: &Path,
+    ) -> Result<(), Problems> {
         let Some((setting, _)) = profile::known(name) else { return Err(self.unknown(name)) };
-        let is_list = setting.is_list();
         let mut edited = self.clone();
         let section = edited.section(profile)?;
-        let mut value = match values {
-            [value] if !is_list => Value::from(value),
-            values => Value::from(Array::from_iter(values)),
+        let mut values = values.iter().map(|it| profile::stored(name, it.as_ref(), folder));
+        let value = match values.next() {
+            Some(value) if values.len() == 0 && !setting.is_list() => Value::from(value),
+            first => Value::from(first.into_iter().chain(values).collect::<Array>()),
         };
-        match section.get_mut(name).and_then(Item::as_value_mut) {
-            Some(old) => {
-                *value.decor_mut() = old.decor().clone();
-                *old = value;
-            }
-            None => drop(section.insert(name, Item::Value(value))),
-        }
+        replace(section, name, value);
         edited.check(profile, name)?;
         *self = edited;
         Ok(())
@@ -65,8 +74,7 @@ impl ConfigEditor {
 
     /// Removes an entry of a profile. Returns whether there was one.
     pub fn unset(&mut self, profile: &str, name: &str) -> bool {
-        let profiles = self.document.get_mut("profile").and_then(Item::as_table_like_mut);
-        let section = profiles.and_then(|profiles| profiles.get_mut(profile));
+        let section = self.profiles().and_then(|profiles| profiles.get_mut(profile));
         let section = section.and_then(Item::as_table_like_mut);
         section.is_some_and(|section| section.remove(name).is_some())
     }
@@ -78,41 +86,114 @@ impl ConfigEditor {
     /// There is no such profile.
     pub fn set_default(&mut self, profile: &str) -> Result<(), Problems> {
         let text = self.to_string();
-        let config = ConfigFile::parse(text.as_bytes(), &self.file);
-        if !config.names().iter().any(|name| name == profile) {
-            return Err(problems(text.as_bytes(), &self.file, Some(profile)));
+        ConfigFile::parse(text.as_bytes(), &self.file).existing_name(Some(profile))?;
+        self.replace_default(profile);
+        Ok(())
+    }
+
+    /// Removes a profile and the comments directly above it; other comments stay. If it was the
+    /// `default_profile` and one other profile is left, that one becomes the default.
+    ///
+    /// # Errors
+    ///
+    /// There is no such profile.
+    pub fn remove_profile(&mut self, profile: &str) -> Result<(), Problems> {
+        let text = self.to_string();
+        ConfigFile::parse(text.as_bytes(), &self.file).existing_name(Some(profile))?;
+        if let Some(profiles) = self.profiles() {
+            let of_key = profiles.key(profile).map(|key| prefix(key.leaf_decor()));
+            let removed = profiles.remove(profile);
+            let (comments, position) = match removed.as_ref().and_then(Item::as_table) {
+                Some(section) if !section.is_dotted() => {
+                    (Some(prefix(section.decor())), section.position())
+                }
+                _ => (of_key, None),
+            };
+            self.keep_comments(&comments.unwrap_or_default(), position);
         }
-        match self.document.get_mut("default_profile").and_then(Item::as_value_mut) {
-            Some(old) => {
-                let mut value = Value::from(profile);
-                *value.decor_mut() = old.decor().clone();
-                *old = value;
+        if self.document.get(DEFAULT).and_then(Item::as_str) == Some(profile) {
+            let text = self.to_string();
+            match ConfigFile::parse(text.as_bytes(), &self.file).names().as_slice() {
+                [only] => self.replace_default(only),
+                _ => {
+                    let comments = self.document.key(DEFAULT).map(|key| prefix(key.leaf_decor()));
+                    self.document.remove(DEFAULT);
+                    self.keep_comments(&comments.unwrap_or_default(), Some(isize::MIN));
+                }
             }
-            None => drop(self.document.insert("default_profile", toml_edit::value(profile))),
+        }
+        if self.to_string().starts_with('\n')
+            && let Some(first) = self.next_section(isize::MIN)
+        {
+            let above = prefix(first.decor());
+            first.decor_mut().set_prefix(above.trim_start_matches('\n'));
         }
         Ok(())
     }
 
+    fn replace_default(&mut self, profile: &str) {
+        let is_new = !self.document.contains_key(DEFAULT);
+        replace(self.document.as_table_mut(), DEFAULT, Value::from(profile));
+        if is_new && let Some(first) = self.next_section(isize::MIN) {
+            let above = prefix(first.decor());
+            if !above.starts_with('\n') {
+                first.decor_mut().set_prefix(format!("\n{above}"));
+            }
+        }
+    }
+
+    /// Puts the comments above something that was removed before the next profile, or at the end of
+    /// the file. Those after the last blank line belong to what was removed.
+    fn keep_comments(&mut self, above: &str, position: Option<isize>) {
+        let lines: Vec<_> = above.split_inclusive('\n').collect();
+        let blank = lines.iter().rposition(|line| line.trim().is_empty());
+        let kept = lines[..blank.unwrap_or_default()].concat();
+        match position.and_then(|position| self.next_section(position)) {
+            Some(next) => {
+                let above = prefix(next.decor());
+                next.decor_mut().set_prefix(kept + &above);
+            }
+            None => {
+                let end = self.document.trailing().as_str().unwrap_or_default().to_owned();
+                self.document.set_trailing(kept + &end);
+            }
+        }
+    }
+
+    fn profiles(&mut self) -> Option<&mut dyn TableLike> {
+        self.document.get_mut("profile").and_then(Item::as_table_like_mut)
+    }
+
+    /// Returns the first section of a profile after a position in the file.
+    fn next_section(&mut self, after: isize) -> Option<&mut Table> {
+        let sections = self.profiles()?.iter_mut();
+        let sections = sections.filter_map(|(_, profile)| profile.as_table_mut());
+        let sections = sections.filter(|section| section.position() > Some(after));
+        sections.min_by_key(|section| section.position())
+    }
+
     /// Returns the section of a profile, which is added if it is missing.
-    fn section(&mut self, name: &str) -> Result<&mut dyn TableLike, Problems> {
-        let text = self.document.to_string();
-        let wrong = || problems(text.as_bytes(), &self.file, Some(name));
+    pub(crate) fn section(&mut self, name: &str) -> Result<&mut dyn TableLike, Problems> {
+        let (text, file) = (self.document.to_string(), self.file.clone());
+        let wrong = || problems(text.as_bytes(), &file, Some(name));
         let gap = if text.is_empty() || text.ends_with("\n\n") { "" } else { "\n" };
         let above = format!("{}{gap}", self.document.trailing().as_str().unwrap_or_default());
         let mut section = Table::new();
         section.set_implicit(true);
         let profiles = self.document.entry("profile").or_insert(Item::Table(section));
         let profiles = profiles.as_table_like_mut().ok_or_else(wrong)?;
-        let is_new = !profiles.contains_key(name);
-        if is_new {
+        if !profiles.contains_key(name) {
             let mut profile = Table::new();
             // Comments at the end of the file stay before what is added.
             profile.decor_mut().set_prefix(above);
             profiles.insert(name, Item::Table(profile));
             self.document.set_trailing("");
+            // With a second profile, the only one would no longer be the default.
+            let config = ConfigFile::parse(text.as_bytes(), &file);
+            let only = config.default_name().filter(|_| !self.document.contains_key(DEFAULT));
+            only.iter().for_each(|only| self.replace_default(only));
         }
-        let profiles = self.document.get_mut("profile").and_then(Item::as_table_like_mut);
-        let profile = profiles.and_then(|profiles| profiles.get_mut(name));
+        let profile = self.profiles().and_then(|profiles| profiles.get_mut(name));
         profile.and_then(Item::as_table_like_mut).ok_or_else(wrong)
     }
 
@@ -156,27 +237,22 @@ fn problems(config: &[u8], file: &str, profile: Option<&str>) -> Problems {
     Problems::new(Layer::from_profile(config, file, profile).problems, Vec::new())
 }
 
-/// Adds the missing settings of a profile to `config.toml`. Returns `None` if none is missing. An
-/// existing private key, in any form, is kept.
-pub(crate) fn add(
-    config: &[u8],
-    file: &str,
-    name: &str,
-    wanted: &Table,
-) -> Result<Option<String>, Problems> {
-    let mut editor = ConfigEditor::parse(config, file)?;
-    let before = editor.to_string();
-    let profile = editor.section(name)?;
-    let has_key = Setting::PrivateKey.names().iter().any(|(key, _)| profile.contains_key(key));
-    for (key, value) in wanted {
-        let is_said = profile.contains_key(key) || (has_key && key == "private_key_file");
-        if !is_said {
-            profile.insert(key, value.clone());
+/// Sets an entry. The comments around an old value stay.
+fn replace(section: &mut dyn TableLike, name: &str, mut value: Value) {
+    match section.get_mut(name).and_then(Item::as_value_mut) {
+        Some(old) => {
+            *value.decor_mut() = old.decor().clone();
+            *old = value;
         }
+        None => drop(section.insert(name, Item::Value(value))),
     }
-    let after = editor.to_string();
-    Ok((after != before).then_some(after))
 }
+
+fn prefix(decor: &Decor) -> String {
+    decor.prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default().to_owned()
+}
+
+const DEFAULT: &str = "default_profile";
 
 #[cfg(test)]
 mod tests {
@@ -184,21 +260,32 @@ mod tests {
 
     use super::*;
 
-    fn wanted() -> Table {
-        let mut wanted = Table::new();
-        wanted.insert("username", toml_edit::value("u@acme.com"));
-        wanted.insert("private_key_file", toml_edit::value("acme.key"));
-        wanted
+    /// Adds what is missing of a profile `acme`.
+    fn with_acme(text: &str) -> Result<String, Problems> {
+        let mut editor = ConfigEditor::parse(text.as_bytes(), "c.toml")?;
+        for (name, value) in [("username", "u@acme.com"), ("private_key_file", "./acme.key")] {
+            if !editor.has("acme", name) {
+                editor.set("acme", name, &[value], Path::new("/etc"))?;
+            }
+        }
+        Ok(editor.to_string())
     }
 
     #[test]
     fn existing_content_is_kept() {
-        let lines = "username = \"u@acme.com\"\nprivate_key_file = \"acme.key\"\n";
+        let lines = "username = \"u@acme.com\"\nprivate_key_file = \"/etc/acme.key\"\n";
         let other = "# mine\ndefault_profile = 'x' # y\n\n[profile.x]\nusername = \"x@x.com\"\n";
+        let two = "# A\n[profile.a]\n\n[profile.b]\n";
         for (name, text, after) in [
             ("nothing there", "", format!("[profile.acme]\n{lines}")),
             ("a comment alone", "# mine\n", format!("# mine\n\n[profile.acme]\n{lines}")),
             ("another profile", other, format!("{other}\n[profile.acme]\n{lines}")),
+            (
+                "the only profile stays the default",
+                "# A\n[profile.a]\n",
+                format!("default_profile = \"a\"\n\n# A\n[profile.a]\n\n[profile.acme]\n{lines}"),
+            ),
+            ("two profiles, no default", two, format!("{two}\n[profile.acme]\n{lines}")),
             (
                 "a comment at the end",
                 &format!("{other}# end\n"),
@@ -208,25 +295,20 @@ mod tests {
                 "half of it",
                 "[profile.\"acme\"] # new\nusername = 'u@acme.com' # me\n\n[profile.b]\n",
                 "[profile.\"acme\"] # new\nusername = 'u@acme.com' # me\n\
-                 private_key_file = \"acme.key\"\n\n[profile.b]\n"
+                 private_key_file = \"/etc/acme.key\"\n\n[profile.b]\n"
                     .to_owned(),
-            ),
-            (
-                "a remote key",
-                "[profile.acme]\nssh_agent = \"me\"\n",
-                "[profile.acme]\nssh_agent = \"me\"\nusername = \"u@acme.com\"\n".to_owned(),
             ),
             (
                 "tables in line",
-                "profile = { acme = { username = 'me' } }\n",
-                "profile = { acme = { username = 'me' , private_key_file = \"acme.key\" } }\n"
+                "profile = { acme = { username = 'me@acme.com' } }\n",
+                "profile = { acme = { username = 'me@acme.com' , \
+                 private_key_file = \"/etc/acme.key\" } }\n"
                     .to_owned(),
             ),
         ] {
-            let add = |text: &str| add(text.as_bytes(), "c.toml", "acme", &wanted()).unwrap();
-            let added = add(text).unwrap();
+            let added = with_acme(text).unwrap();
             assert_eq!(added, after, "{name}");
-            assert_eq!(add(&added), None, "{name}: once is enough");
+            assert_eq!(with_acme(&added).unwrap(), after, "{name}: once is enough");
         }
     }
 
@@ -237,7 +319,7 @@ mod tests {
             ("profile = 7\n", "settings.type", "c.toml:1:11"),
             ("[profile]\nacme = 7\n", "settings.type", "c.toml:2:8"),
         ] {
-            let problems = add(text.as_bytes(), "c.toml", "acme", &wanted()).unwrap_err();
+            let problems = with_acme(text).unwrap_err();
             let problem = problems.iter().next().unwrap();
             assert_eq!((problem.code(), &*problem.at()), (code, at), "{text}");
         }
@@ -253,8 +335,7 @@ mod tests {
     fn entry_is_set_and_unset_and_everything_else_stays() {
         let text = "# mine\n[profile.a] # A\nusername = 'u@acme.com' # me\n\n[profile.b]\n";
         let set = |name: &str, values: &[&str]| {
-            let values: Vec<String> = values.iter().map(ToString::to_string).collect();
-            edited(text, |editor| editor.set("a", name, &values).unwrap())
+            edited(text, |editor| editor.set("a", name, values, Path::new("/etc")).unwrap())
         };
         assert_eq!(
             set("username", &["v@acme.com"]),
@@ -265,11 +346,12 @@ mod tests {
             text.replace("# me\n", "# me\nallow_hosts = [\"a.example\", \"b.example\"]\n")
         );
         let keyed = set("private_key_file", &["acme.key"]);
-        assert!(keyed.contains("private_key_file = \"acme.key\"\n"), "{keyed}");
+        assert!(keyed.contains("private_key_file = \"/etc/acme.key\"\n"), "{keyed}");
         let unset = edited(&keyed, |editor| assert!(editor.unset("a", "private_key_file")));
         assert_eq!(unset, text);
         edited(text, |editor| assert!(!editor.unset("a", "cache") && !editor.unset("z", "cache")));
-        let new = edited(text, |editor| editor.set("c", "cache", &["none".into()]).unwrap());
+        let folder = Path::new("/etc");
+        let new = edited(text, |editor| editor.set("c", "cache", &["none"], folder).unwrap());
         assert_eq!(new, format!("{text}\n[profile.c]\ncache = \"none\"\n"));
     }
 
@@ -291,8 +373,7 @@ mod tests {
             ),
         ] {
             let after = edited(text, |editor| {
-                let values: Vec<String> = values.iter().map(ToString::to_string).collect();
-                let problems = editor.set("a", name, &values).expect_err(name);
+                let problems = editor.set("a", name, values, Path::new("")).expect_err(name);
                 let problem = problems.iter().next().unwrap();
                 assert_eq!((problem.code(), &*problem.at()), (code, at), "{problem}");
             });
@@ -304,10 +385,46 @@ mod tests {
     fn second_form_of_the_private_key_is_refused() {
         let text = "[profile.a]\nprivate_key_file = 'acme.key'\n";
         let after = edited(text, |editor| {
-            let problems = editor.set("a", "ssh_agent", &["me".into()]).unwrap_err();
+            let problems = editor.set("a", "ssh_agent", &["me"], Path::new("")).unwrap_err();
             assert_eq!(problems.code(), "settings.conflict");
         });
         assert_eq!(after, text);
+    }
+
+    #[test]
+    fn removed_profile_takes_only_its_own_comments() {
+        let a = "# about a\n[profile.a] # A\nusername = 'a@acme.com' # me\n";
+        let b = "# about b\n[profile.b]\nusername = 'b@acme.com'\n";
+        let c = "[profile.c]\n# end\n";
+        for (name, text, after) in [
+            ("the first", format!("# mine\n\n{a}\n{b}\n{c}"), format!("# mine\n\n{b}\n{c}")),
+            ("without a comment", format!("{a}\n{b}"), b.to_owned()),
+            ("the last", format!("{b}\n# of b\n\n{a}# end\n"), format!("{b}\n# of b\n# end\n")),
+            ("one in the middle", format!("{c}\n{a}\n{b}"), format!("{c}\n{b}")),
+            (
+                "the default, and one is left",
+                format!("default_profile = 'a' # mine\n\n{a}\n{b}"),
+                format!("default_profile = \"b\" # mine\n\n{b}"),
+            ),
+            (
+                "the default, and several are left",
+                format!("# mine\n\ndefault_profile = 'a'\n\n{a}\n{b}\n{c}"),
+                format!("# mine\n\n{b}\n{c}"),
+            ),
+            ("the only one", format!("# mine\n\n{a}"), "# mine\n".to_owned()),
+            (
+                "tables in line",
+                "[profile]\n# mine\n\na = { cache = 'none' }\nb = {}\n".to_owned(),
+                "[profile]\nb = {}\n# mine\n".to_owned(),
+            ),
+        ] {
+            let removed = edited(&text, |editor| editor.remove_profile("a").unwrap());
+            assert_eq!(removed, after, "{name}");
+            edited(&removed, |editor| {
+                let problems = editor.remove_profile("a").unwrap_err();
+                assert_eq!(problems.code(), "settings.profile", "{name}");
+            });
+        }
     }
 
     #[test]

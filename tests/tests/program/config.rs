@@ -6,7 +6,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use conformance::program::{stderr, stdout};
+use conformance::program::{answered, stderr, stdout};
 use conformance::test_org::{CLIENT_ID, TestOrg, USER};
 
 /// Returns an org whose user has a profile that can log in, and one that cannot.
@@ -42,6 +42,8 @@ fn profiles_are_listed_with_their_tokens_and_nothing_is_sent() {
     let org = org();
     let list = |org: &TestOrg| printed(org, &["config", "list"]);
     let before = list(&org);
+    let problems = stderr(&run(&org, &["config", "list"])).to_owned();
+    assert_eq!(problems, "`orgtoken config show broken` shows what is wrong\n");
     let lines: Vec<_> = before.lines().collect();
     assert!(lines[0].contains("NAME") && lines[1].contains(USER), "{before}");
     assert!(lines[1].ends_with('-') && lines[2].ends_with("1 problem"), "{before}");
@@ -64,6 +66,11 @@ fn default_profile_is_chosen_and_used() {
     let org = org();
     let refused = run(&org, &["token"]);
     assert_eq!(refused.status.code(), Some(3), "{}", stderr(&refused));
+    for part in
+        ["no default: `acme`, `broken`\n", "`orgtoken config use NAME`", "(`--profile NAME`)"]
+    {
+        assert!(stderr(&refused).contains(part), "{part}: {}", stderr(&refused));
+    }
     let done = run(&org, &["config", "use", "acme"]);
     assert!(done.status.success(), "{}", stderr(&done));
     assert!(printed(&org, &["token"]).starts_with("00D"));
@@ -71,7 +78,8 @@ fn default_profile_is_chosen_and_used() {
     assert!(list.lines().nth(1).unwrap().starts_with("*  acme"), "{list}");
     let unknown = run(&org, &["config", "use", "acm"]);
     assert_eq!(unknown.status.code(), Some(3));
-    assert!(stderr(&unknown).contains("`acme`, `broken`"), "{}", stderr(&unknown));
+    let hint = "did you mean `acme`? The profiles are `acme`, `broken`";
+    assert!(stderr(&unknown).contains(hint), "{}", stderr(&unknown));
 }
 
 #[test]
@@ -107,9 +115,57 @@ fn entries_are_set_checked_and_removed_and_comments_stay() {
     let path = org.path("app.key").display().to_string();
     assert!(written(&org).contains(&path), "{}", written(&org));
 
+    let absent = run(&org, &["config", "set", "-P", "acme", "ca_file", "./absent.pem"]);
+    let warning = format!("warning: `{}` does not exist yet\n", org.path("absent.pem").display());
+    assert_eq!(stderr(&absent), warning);
+
     let new = run(&org, &["config", "set", "-P", "new", "username", USER]);
     assert!(stderr(&new).contains("added profile new"), "{}", stderr(&new));
     assert!(written(&org).ends_with(&format!("\n[profile.new]\nusername = \"{USER}\"\n")));
+}
+
+#[test]
+fn misplaced_profile_name_is_a_usage_error_that_shows_the_right_form() {
+    let org = org();
+    for (args, form) in [
+        (&["set", "acme", "username", USER][..], "config set --profile acme username VALUE"),
+        (&["set", "acm", "username", USER], "config set --profile NAME username VALUE"),
+        (&["unset", "acme", "username"], "config unset --profile NAME ENTRY"),
+        (&["use", "-P", "acme"], "config use NAME"),
+        (&["delete", "--profile=acme"], "config delete NAME"),
+        (&["remove", "acme"], "config delete NAME"),
+    ] {
+        let refused = run(&org, &[&["config"], args].concat());
+        assert_eq!(refused.status.code(), Some(2), "{args:?}: {}", stderr(&refused));
+        let form = format!("`orgtoken {form}`");
+        assert!(stderr(&refused).contains(&form), "{args:?}: {}", stderr(&refused));
+    }
+}
+
+#[test]
+fn deleted_profile_leaves_its_key_and_the_other_profiles() {
+    let org = org();
+    let token = run(&org, &["token", "-P", "acme"]);
+    assert!(stdout(&token).starts_with("00D"), "{}", stderr(&token));
+    printed(&org, &["config", "use", "acme"]);
+    let declined = answered(org.bare(&["config", "delete", "acme"]), &[("config.toml? [y/N]", "")]);
+    assert_eq!(declined.status.code(), Some(130));
+    assert!(written(&org).contains("[profile.acme]"));
+
+    let deleted = run(&org, &["config", "delete", "acme", "--yes"]);
+    assert!(deleted.status.success(), "{}", stderr(&deleted));
+    for part in
+        ["deleted profile acme\n", "broken is the default", "app.key", "orgtoken cache clear"]
+    {
+        assert!(stderr(&deleted).contains(part), "{part}: {}", stderr(&deleted));
+    }
+    assert!(org.path("app.key").exists());
+    let left = "default_profile = \"broken\"\n\n[profile.broken]\nusername = \"nobody\"\n";
+    assert_eq!(written(&org), left);
+
+    let last = run(&org, &["config", "delete", "broken", "--yes", "--json"]);
+    assert_eq!(stdout(&last), "{\"profile\":\"broken\",\"default\":null,\"files\":[]}\n");
+    assert_eq!(written(&org), "");
 }
 
 #[test]

@@ -4,9 +4,9 @@ use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
-use conformance::program::{error, stderr, stdout, terminal};
+use conformance::program::{answered, error, stderr, stdout, terminal};
 use conformance::test_org::{CLIENT_ID, TestOrg, USER};
 use orgtoken_fake_org::Scenario;
 use pkcs8::{DecodePrivateKey, EncodePrivateKey, LineEnding};
@@ -181,30 +181,6 @@ fn on_terminal(user: &NewUser, args: &[&str], answers: &[(&str, &str)]) -> Outpu
     answered(command, answers)
 }
 
-/// Runs a command on a terminal, and gives each answer when its question is asked.
-fn answered(mut command: Command, answers: &[(&str, &str)]) -> Output {
-    let (mut user_end, screen) = terminal();
-    command.stdin(screen.try_clone().unwrap()).stderr(screen);
-    let child = command.stdout(Stdio::piped()).spawn().unwrap();
-    drop(command);
-    let mut seen = String::new();
-    let mut chunk = [0; 512];
-    for (question, answer) in answers {
-        // Questions are wrapped.
-        while !seen.replace("\r\n", " ").contains(question) {
-            let read = user_end.read(&mut chunk).unwrap_or_else(|_| panic!("{question}: {seen}"));
-            seen += &String::from_utf8_lossy(&chunk[..read]);
-        }
-        seen.clear();
-        user_end.write_all(format!("{answer}\n").as_bytes()).unwrap();
-    }
-    // Reading fails once the program has ended.
-    while let Ok(read @ 1..) = user_end.read(&mut chunk) {
-        seen += &String::from_utf8_lossy(&chunk[..read]);
-    }
-    child.wait_with_output().unwrap()
-}
-
 #[test]
 fn second_start_continues_with_the_answers_of_the_first() {
     let user = NewUser::new();
@@ -244,6 +220,41 @@ fn profile_becomes_the_default_if_the_user_wants_it() {
     fs::write(user.file("config.toml"), config.replacen("acme", "other", 1)).unwrap();
     stdout(&user.setup(&["-P", "acme", "--default"]));
     assert_eq!(user.read("config.toml"), config);
+}
+
+#[test]
+fn second_profile_leaves_the_first_one_the_default() {
+    let user = NewUser::new();
+    stdout(&user.setup(&["-P", "acme", "-f", "app.key", "-i", CLIENT_ID]));
+    assert!(!user.read("config.toml").contains("default_profile"));
+    stdout(&user.setup(&["-P", "uat", "-f", "app.key", "-i", CLIENT_ID]));
+    let config = user.read("config.toml");
+    assert!(config.starts_with("default_profile = \"acme\"\n\n[profile.acme]\n"), "{config}");
+}
+
+#[test]
+fn printed_command_continues_at_a_host_that_was_allowed() {
+    let user = NewUser::new();
+    stdout(&user.setup(&["-P", "acme"]));
+    user.upload();
+    let next = user.0.bare(&["setup", "--profile", "acme", "--client-id", CLIENT_ID]);
+    stdout(&{ next }.output().unwrap());
+    assert_eq!(user.0.logins(), 1);
+}
+
+#[test]
+fn invalid_answer_of_a_flag_creates_no_file() {
+    let org = TestOrg::new();
+    let url = "https://acme.my.salesforce.com";
+    for (name, args, code) in [
+        ("username", ["-r", url, "-o", "robot"], "settings.value"),
+        ("password of a proxy", ["--proxy", "http://u:p@proxy", "-r", url], "usage.secret_in_argv"),
+    ] {
+        let args = [&["setup", "--app", "external", "--json"], &args[..]].concat();
+        let refused = error(&org.bare(&args).output().unwrap());
+        assert_eq!(refused["code"], code, "{name}");
+        assert!(!org.folder.path().join(".config").exists(), "{name}");
+    }
 }
 
 #[test]

@@ -235,7 +235,7 @@ fn filler(command: &str, id: &str) -> &'static str {
         ("record upsert", "key") => "ExternalId__c",
         ("config set" | "config unset", "entry") => "username",
         ("config set", "values") => "robot@acme.com",
-        ("config use", _) => "base",
+        ("config delete" | "config use", _) => "base",
         (_, "key" | "file" | "name") => "app.key",
         (_, "cert") => "app.crt",
         (_, "id") => "001000000000001AAA",

@@ -19,8 +19,9 @@ use crate::io::console::Console;
 use crate::io::table::columns;
 use crate::io::text::{counted, duration, printable};
 use crate::login::cache::{clear_redis, folders, list_redis};
+use crate::login::config::Config;
 use crate::login::context::Context;
-use crate::login::profiles::{offline, profile_layers};
+use crate::login::profiles::offline;
 
 /// List or clear cached tokens
 #[derive(Debug, Subcommand)]
@@ -124,9 +125,9 @@ fn logins(place: &Place, is_one: bool, console: &Console) -> Result<Vec<KnownLog
     let known = |profile: Option<String>, loader| {
         offline(loader).map(|settings| KnownLogin { profile, settings })
     };
-    let of_profiles = profile_layers()?;
+    let layers = Config::find()?.map(|config| config.layers()).unwrap_or_default();
     let of_profiles =
-        of_profiles.into_iter().filter_map(|(name, layer)| known(Some(name), Loader::new([layer])));
+        layers.into_iter().filter_map(|(name, layer)| known(Some(name), Loader::new([layer])));
     Ok(of_profiles.chain(known(None, context.loader()?)).collect())
 }
 

@@ -1,23 +1,24 @@
 //! `orgtoken config`: the profiles of `config.toml`.
 
+mod delete;
 mod edit;
 mod list;
 mod show;
 
-use std::path::{PathBuf, absolute};
+use std::env;
+use std::path::absolute;
 
 use clap::Subcommand;
 use clap::builder::NonEmptyStringValueParser;
 use orgtoken_oauth::redact;
-use orgtoken_settings::{ConfigEditor, ConfigFile, Loader};
 use serde_json::json;
-use zeroize::Zeroizing;
 
-use crate::environment::{config_file, variable};
+use crate::environment::{at_home, variable};
 use crate::failure::Failure;
+use crate::help::settings_of_profiles;
 use crate::io::console::Console;
-use crate::io::input::read_config_or_empty;
-use crate::io::new_file::{create_folder, replace};
+use crate::io::text::shown;
+use crate::login::config::Config;
 
 /// List, show and edit the profiles of config.toml
 #[derive(Debug, Subcommand)]
@@ -28,6 +29,7 @@ pub(crate) enum Command {
     Set(Set),
     Unset(Unset),
     Use(Use),
+    Delete(delete::Args),
     /// Edit config.toml in $VISUAL or $EDITOR, and check it
     Edit,
     /// Print the path of config.toml
@@ -83,115 +85,64 @@ pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
     let config = Config::read()?;
     match command {
         Command::List => list::run(&config, console),
-        Command::Show(args) => show::run(
-            &config,
-            &config.existing(args.name.as_deref().or(args.choice.chosen.as_deref()))?,
-            console,
-        ),
+        Command::Show(args) => {
+            let name = named(args.name.as_deref().or(args.choice.chosen.as_deref()));
+            show::run(&config, &config.parsed().existing_name(name.as_deref())?, console)
+        }
         Command::Set(args) => set(args, &config, console),
         Command::Unset(args) => unset(args, &config, console),
         Command::Use(args) => make_default(args, &config, console),
+        Command::Delete(args) => delete::run(args, &config, console),
         Command::Edit => edit::run(&config, console),
         Command::Path => path(&config, console),
     }
 }
 
-/// The file and its content, which is empty if there is no file.
-struct Config {
-    path: PathBuf,
-    name: String,
-    bytes: Zeroizing<Vec<u8>>,
-}
-
-impl Config {
-    fn read() -> Result<Self, Failure> {
-        let path = config_file().ok_or_else(|| {
-            Failure::new(
-                "settings.home",
-                Some("set HOME or XDG_CONFIG_HOME to a full path"),
-                "the folder of config.toml is unknown",
-            )
-        })?;
-        let name = path.to_string_lossy().into_owned();
-        let bytes = read_config_or_empty(&path)?;
-        Ok(Self { path, name, bytes })
-    }
-
-    fn parsed(&self) -> ConfigFile<'_> {
-        ConfigFile::parse(&self.bytes, &self.name)
-    }
-
-    /// Returns the profile that was named, by flag or variable, or else the default.
-    fn choose(&self, named: Option<&str>) -> Result<String, Failure> {
-        let variable = || Some(variable("ORGTOKEN_PROFILE")?.to_string_lossy().into_owned());
-        let chosen =
-            named.map(str::to_owned).or_else(variable).or_else(|| self.parsed().default_name());
-        chosen.ok_or_else(|| {
-            let hint = "name one with `--profile`, or run `orgtoken config use NAME`";
-            let message = match self.parsed().names().as_slice() {
-                [] => "config.toml has no profile".to_owned(),
-                names => {
-                    let names: Vec<_> = names.iter().map(|name| redact::label(name)).collect();
-                    format!("config.toml has several profiles and no default: {}", names.join(", "))
-                }
-            };
-            Failure::new("settings.profile", Some(hint), message)
-        })
-    }
-
-    /// The same for a profile that has to exist.
-    fn existing(&self, named: Option<&str>) -> Result<String, Failure> {
-        let profile = self.choose(named)?;
-        let file = self.parsed();
-        if !file.names().contains(&profile)
-            && let (_, Some(problems)) = Loader::new([file.profile(Some(&profile))]).shown()
-        {
-            return Err(problems.into());
-        }
-        Ok(profile)
-    }
-
-    fn editor(&self) -> Result<ConfigEditor, Failure> {
-        Ok(ConfigEditor::parse(&self.bytes, &self.name)?)
-    }
-
-    fn create_folder(&self) -> Result<(), Failure> {
-        Ok(self.path.parent().map_or(Ok(()), create_folder)?)
-    }
-
-    fn write(&self, editor: &ConfigEditor) -> Result<(), Failure> {
-        self.create_folder()?;
-        Ok(replace(&self.path, editor.to_string().as_bytes())?)
-    }
+/// Returns the profile that was named, by flag or variable.
+fn named(flag: Option<&str>) -> Option<String> {
+    let variable = || Some(variable("ORGTOKEN_PROFILE")?.to_string_lossy().into_owned());
+    flag.map(str::to_owned).or_else(variable)
 }
 
 fn set(args: &Set, config: &Config, console: &Console) -> Result<(), Failure> {
-    let profile = config.choose(args.choice.chosen.as_deref())?;
-    let is_new = !config.parsed().names().contains(&profile);
+    let file = config.parsed();
+    if let [entry, ..] = args.values.as_slice()
+        && is_entry(entry)
+        && !is_entry(&args.entry)
+    {
+        return Err(profile_as_entry(file.existing_name(Some(&args.entry)).ok(), entry));
+    }
+    let profile = named(args.choice.chosen.as_deref());
+    let profile = profile.map_or_else(|| file.existing_name(None), Ok)?;
     let mut editor = config.editor()?;
-    editor.set(&profile, &args.entry, &values(args))?;
+    editor.set(&profile, &args.entry, &args.values, &env::current_dir().unwrap_or_default())?;
     config.write(&editor)?;
-    if is_new {
+    if config.layer(&profile).is_none() {
         console.remark(&format_args!("added profile {}", redact::name(&profile)));
+    }
+    if let (true, [value]) = (args.entry.ends_with("_file"), args.values.as_slice()) {
+        let path = absolute(at_home(value)).unwrap_or_default();
+        if value != "-" && !path.exists() {
+            console.warn(&format_args!("`{}` does not exist yet", shown(&path)));
+        }
     }
     done(&profile, console)
 }
 
-/// Returns the values. A path is typed relative to the current folder, but read relative to the
-/// folder of config.toml, so it is stored as an absolute path.
-fn values(args: &Set) -> Vec<String> {
-    let is_path = args.entry.ends_with("_file");
-    let stored = |value: &String| match absolute(value) {
-        Ok(path) if is_path && value != "-" && !value.starts_with("~/") => {
-            path.to_string_lossy().into_owned()
-        }
-        _ => value.clone(),
-    };
-    args.values.iter().map(stored).collect()
+fn is_entry(name: &str) -> bool {
+    settings_of_profiles().iter().any(|(known, _)| known == name)
+}
+
+/// The error of `config set acme username robot@acme.com`.
+fn profile_as_entry(profile: Option<String>, entry: &str) -> Failure {
+    let profile = profile.as_deref().map_or("NAME", redact::label);
+    let hint = format!("run `orgtoken config set --profile {profile} {entry} VALUE`");
+    let message = format!("expected an entry and its value, found `{entry}` as the value");
+    Failure::new("usage.value", Some(hint), message)
 }
 
 fn unset(args: &Unset, config: &Config, console: &Console) -> Result<(), Failure> {
-    let profile = config.existing(args.choice.chosen.as_deref())?;
+    let profile = config.parsed().existing_name(named(args.choice.chosen.as_deref()).as_deref())?;
     let mut editor = config.editor()?;
     if !editor.unset(&profile, &args.entry) {
         let profile = redact::label(&profile);

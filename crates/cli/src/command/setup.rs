@@ -24,6 +24,7 @@ use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::look::{self, Look};
 use crate::io::text::{printable, sh_quoted, shown};
+use crate::login::config::Config;
 
 /// Configure a login step by step
 ///
@@ -101,19 +102,21 @@ fn file_stem() -> impl TypedValueParser<Value = String> {
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let mut answers = Answers::collect(args)?;
+    // An invalid answer is refused before a file is created.
+    profile::edited(args, &answers, &Config::read()?)?;
     let keys = Keys::find_or_create(&answers, console)?;
     print_files(&keys, console);
-    profile::write(args, &answers, &keys)?;
+    profile::write(args, &answers)?;
 
     let steps = Steps::new(args, &answers, &keys);
-    if !console.json() && !answers.has_client_id() {
+    if !console.json() && answers.client_id.is_none() {
         console.text(&steps.text(&answers.username, console.look().document()))?;
     }
     answers.wait_for_client_id()?;
     let Some(client_id) = answers.client_id.clone() else {
         return print_next_command(&answers, &keys, &steps, console);
     };
-    profile::write(args, &answers, &keys)?;
+    profile::write(args, &answers)?;
     let authorize = (args.approval == Approval::Own)
         .then(|| authorize_url(&answers.instance_url, &client_id, &args.callback_url));
     if let (Some(url), false) = (&authorize, console.json()) {
@@ -123,7 +126,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     }
     let mut report = examine(args, &answers, &keys, console)?;
     while is_consumer_key_refused(&report) && !console.json() && answers.correct_client_id()? {
-        profile::write(args, &answers, &keys)?;
+        profile::write(args, &answers)?;
         report = examine(args, &answers, &keys, console)?;
     }
     if report.first_failure().is_none() {

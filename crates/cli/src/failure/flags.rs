@@ -47,7 +47,7 @@ pub(super) const FLAGS: [(&str, &str, &str); 39] = [
     ("settings.missing", "ORGTOKEN_LOGIN_URL", "--login-url URL"),
     ("settings.missing", "ORGTOKEN_PRIVATE_KEY", "--jwt-key-file FILE"),
     ("settings.missing", "ORGTOKEN_USERNAME", "--username USER"),
-    ("settings.profile", "default_profile", "--profile NAME"),
+    ("settings.profile", "ORGTOKEN_PROFILE", "--profile NAME"),
     ("settings.read", "passphrase", "--key-passphrase-file FILE"),
     ("settings.shape", "ORGTOKEN_SETTINGS_KEY", "--settings-key KEY"),
     ("settings.toml", "record", "--settings FILE"),

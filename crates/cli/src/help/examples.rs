@@ -230,6 +230,7 @@ pub(super) const EXAMPLES: &[(&str, &[Example])] = &[
     ),
     ("config unset", &[of("Remove an entry", "orgtoken config unset -P acme audience")]),
     ("config use", &[of("Make a profile the default", "orgtoken config use acme")]),
+    ("config delete", &[of("Remove a profile, not its key", "orgtoken config delete acme")]),
     ("config edit", &[of("Edit all profiles", "orgtoken config edit")]),
     ("config path", &[of("The file of the profiles", "orgtoken config path")]),
     (

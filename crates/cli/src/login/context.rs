@@ -8,10 +8,10 @@ use orgtoken_settings::{
 };
 
 use crate::args::{Login, Route};
-use crate::environment::{at_home, config_file};
+use crate::environment::at_home;
 use crate::failure::Failure;
 use crate::io::console::Console;
-use crate::io::input::read_config_or_empty;
+use crate::login::config::Config;
 use crate::login::hub;
 use crate::login::inputs::{InputReader, Inputs};
 use crate::login::signer::decrypt_key;
@@ -101,12 +101,15 @@ impl<'a> Context<'a> {
     /// Collects flags, environment and `config.toml`.
     pub(crate) fn loader(self) -> Result<Loader, Failure> {
         let mut loader = self.given()?;
-        let profile = match loader.profile() {
+        let name = match loader.profile() {
             ProfileChoice::None => return Ok(loader),
-            ProfileChoice::Default => profile(None)?,
-            ProfileChoice::Named(name) => profile(Some(name))?,
+            ProfileChoice::Default => None,
+            ProfileChoice::Named(name) => Some(name),
         };
-        loader.add(profile);
+        if let Some(config) = Config::find()? {
+            let profile = config.parsed().profile(name);
+            loader.add(profile);
+        }
         Ok(loader)
     }
 
@@ -142,13 +145,6 @@ impl<'a> Context<'a> {
             }
         }
     }
-}
-
-/// Returns the profile of `config.toml`. Without the file, it is empty.
-fn profile(name: Option<&str>) -> Result<Layer, Failure> {
-    let Some(path) = config_file() else { return Ok(Layer::default()) };
-    let bytes = read_config_or_empty(&path)?;
-    Ok(Layer::from_profile(&bytes, &path.to_string_lossy(), name))
 }
 
 /// Returns the variables with a name in UTF-8, without those of the Hub.

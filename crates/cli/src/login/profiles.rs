@@ -9,7 +9,7 @@ use crate::args::Login;
 use crate::environment::config_file;
 use crate::failure::Failure;
 use crate::io::console::Console;
-use crate::io::input::{InputError, read_config, read_config_or_empty};
+use crate::io::input::{InputError, read_config};
 use crate::login::context::{Context, variables};
 use crate::login::hub;
 use crate::login::inputs::{InputReader, Inputs};
@@ -56,16 +56,6 @@ pub(crate) fn profiles(login: &Login) -> Result<Option<ProfileList>, Failure> {
     let file = path.to_string_lossy();
     let config = ConfigFile::parse(&bytes, &file);
     Ok(Some(ProfileList { names: config.names(), default: config.default_name() }))
-}
-
-/// Returns the profiles of `config.toml` with their names.
-pub(crate) fn profile_layers() -> Result<Vec<(String, Layer)>, Failure> {
-    let Some(path) = config_file() else { return Ok(Vec::new()) };
-    let bytes = read_config_or_empty(&path)?;
-    let file = path.to_string_lossy();
-    let config = ConfigFile::parse(&bytes, &file);
-    let layer = |name: String| (name.clone(), config.profile(Some(&name)));
-    Ok(config.names().into_iter().map(layer).collect())
 }
 
 /// Returns the settings of these layers, or `None` if they are not complete. Standard input, the Hub

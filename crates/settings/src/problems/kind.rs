@@ -42,9 +42,9 @@ pub(crate) enum ProblemKind {
     #[error("not a username: no `@`")]
     MissingAt,
     #[error("{}", if .known.is_empty() { "no profile in the file" } else { "no profile with that name" })]
-    ProfileNotFound { known: Vec<String> },
-    #[error("several profiles, and none is selected")]
-    AmbiguousProfile { known: Vec<String> },
+    ProfileNotFound { near: Option<String>, known: Vec<String> },
+    #[error("several profiles and no default: {}", quoted(.known))]
+    NoDefaultProfile { known: Vec<String> },
     #[error("unknown section `[{name}]`")]
     UnknownSection { name: String },
     #[error("an empty list, which allows nothing")]
@@ -170,17 +170,25 @@ impl ProblemKind {
                 "settings.value",
                 "give the username as Setup > Users shows it, in the form user@example.com".into(),
             ),
-            Self::ProfileNotFound { known } if known.is_empty() => {
-                ("settings.profile", "add a section `[profile.NAME]`".into())
-            }
-            Self::ProfileNotFound { known } => {
+            Self::ProfileNotFound { known, .. } if known.is_empty() => (
+                "settings.profile",
+                "run `orgtoken setup` to configure a login, or add a section `[profile.NAME]`"
+                    .into(),
+            ),
+            Self::ProfileNotFound { near: None, known } => {
                 ("settings.profile", format!("use one of {}", quoted(known)).into())
             }
-            Self::AmbiguousProfile { known } => {
+            Self::ProfileNotFound { near: Some(near), known } => {
                 let known = quoted(known);
-                let hint = format!("name one in `default_profile` or ORGTOKEN_PROFILE: {known}");
+                let hint = format!("did you mean `{near}`? The profiles are {known}");
                 ("settings.profile", hint.into())
             }
+            Self::NoDefaultProfile { .. } => (
+                "settings.profile",
+                "run `orgtoken config use NAME` to choose the default, or name one in \
+                 ORGTOKEN_PROFILE"
+                    .into(),
+            ),
             Self::UnknownSection { name } => {
                 ("settings.unknown", format!("write it as `[profile.{name}]`").into())
             }

@@ -186,15 +186,41 @@ fn problems_name_the_line_without_its_text() {
 }
 
 #[test]
-fn unselected_profile_is_the_only_problem() {
-    let text = TWO.replace("default_profile = \"b\"\n", "");
-    let problems = Loader::new([read_text(&text, None)]).check().unwrap_err();
-    assert_eq!(problems.code(), "settings.profile");
-    assert_eq!(problems.iter().count(), 1);
-    assert_eq!(
-        problems.hint().unwrap(),
-        "name one in `default_profile` or ORGTOKEN_PROFILE: `a`, `b`"
-    );
+fn missing_profile_is_the_only_problem_and_the_profiles_are_named() {
+    let two = "[profile.acme]\n[profile.uat]\n";
+    for (name, text, named, message, hint) in [
+        (
+            "no default",
+            two,
+            None,
+            "several profiles and no default: `acme`, `uat`",
+            "run `orgtoken config use NAME` to choose the default, or name one in ORGTOKEN_PROFILE",
+        ),
+        ("unknown", two, Some("prod"), "no profile with that name", "use one of `acme`, `uat`"),
+        (
+            "misspelt",
+            two,
+            Some("acmee"),
+            "no profile with that name",
+            "did you mean `acme`? The profiles are `acme`, `uat`",
+        ),
+        (
+            "no profiles",
+            "",
+            Some("acme"),
+            "no profile in the file",
+            "run `orgtoken setup` to configure a login, or add a section `[profile.NAME]`",
+        ),
+    ] {
+        let of_login = Loader::new([read_text(text, named)]).check().unwrap_err();
+        let config = ConfigFile::parse(text.as_bytes(), "/etc/orgtoken/config.toml");
+        for problems in [of_login, config.existing_name(named).unwrap_err()] {
+            let problem = problems.iter().next().unwrap();
+            assert_eq!(problems.iter().count(), 1, "{name}: {problems}");
+            assert_eq!((problem.code(), problem.message().as_str()), ("settings.profile", message));
+            assert_eq!(problem.hint().unwrap(), hint, "{name}");
+        }
+    }
 }
 
 #[test]

@@ -3,12 +3,12 @@ use std::process;
 use orgtoken_oauth::redact;
 use orgtoken_settings::Loader;
 
-use super::Config;
 use crate::environment::variable;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::new_file::create_secret;
 use crate::io::text::reason;
+use crate::login::config::Config;
 
 /// Opens the file in an editor, and reports what is wrong with it afterwards.
 pub(super) fn run(config: &Config, console: &Console) -> Result<(), Failure> {

@@ -3,13 +3,13 @@ use orgtoken_oauth::redact;
 use orgtoken_settings::{Layer, Loader, Setting};
 use serde::Serialize;
 
-use super::Config;
 use crate::environment::cache_folder;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::table::columns;
-use crate::io::text::{duration, printable};
+use crate::io::text::{duration, printable, sh_quoted};
 use crate::login::cache::folders;
+use crate::login::config::Config;
 use crate::login::profiles::offline;
 
 /// Lists the profiles. The state of a token is shown as far as it can be read without the network
@@ -40,6 +40,10 @@ pub(super) fn run(config: &Config, console: &Console) -> Result<(), Failure> {
     rows.extend(profiles.iter().map(Profile::row));
     if !profiles.is_empty() {
         console.text(&columns(&rows, &[], console.look()))?;
+    }
+    for profile in profiles.iter().filter(|profile| profile.problems > 0) {
+        let name = sh_quoted(&profile.name);
+        console.remark(&format_args!("`orgtoken config show {name}` shows what is wrong"));
     }
     Ok(())
 }
@@ -89,7 +93,7 @@ impl Profile {
 
 /// Returns the remaining lifetime of the cached token, if it is in a file and its sealing key is
 /// known.
-fn seconds_left(layer: Layer) -> Option<u64> {
+pub(super) fn seconds_left(layer: Layer) -> Option<u64> {
     // A folder that does not exist yet is not created.
     cache_folder().filter(|folder| folder.exists())?;
     let mut settings = offline(Loader::new([layer]))?;

@@ -2,11 +2,11 @@ use orgtoken_oauth::redact;
 use orgtoken_settings::{Given, Loader, Setting};
 use serde::Serialize;
 
-use super::Config;
 use crate::command::origin::{ShownValue, origin};
 use crate::environment::at_home;
 use crate::failure::Failure;
 use crate::io::console::Console;
+use crate::login::config::Config;
 use crate::login::key_file::read_private_key;
 
 /// Shows the entries of one profile. Other sources of settings are left out. Of the files that the

@@ -1,6 +1,6 @@
 //! The answers of `setup`: from flags, an existing profile, or the user.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use orgtoken_assertion::PublicKey;
 use orgtoken_doctor::setup_answers::{self, Objection};
@@ -9,13 +9,13 @@ use orgtoken_oauth::{AllowedHosts, InstanceUrl, redact};
 use orgtoken_settings::{Given, KeySource, Layer, Loader, Setting};
 
 use super::{App, Args};
-use crate::args::Passphrase;
-use crate::environment::{at_home, config_file};
+use crate::args::{self, Passphrase};
+use crate::environment::at_home;
 use crate::failure::Failure;
-use crate::io::input::{Kind, read, read_config_or_empty};
+use crate::io::input::{Kind, read};
 use crate::io::prompt;
 use crate::io::text::printable;
-use crate::login::profiles::profile_layers;
+use crate::login::config::Config;
 
 /// The user, the org and the app of the login.
 pub(super) struct Answers {
@@ -24,56 +24,56 @@ pub(super) struct Answers {
     pub(super) username: String,
     pub(super) app: App,
     pub(super) client_id: Option<String>,
+    /// Whether the consumer key replaces another one in the profile.
+    pub(super) corrects_client_id: bool,
     /// The folder of `config.toml`, key and certificate.
     pub(super) folder: PathBuf,
     pub(super) config: PathBuf,
     pub(super) key: Key,
     /// The passphrase in the profile.
     pub(super) passphrase: Passphrase,
-    /// Whether the consumer key was known, so that the steps in Salesforce are not shown.
-    known: bool,
-    /// Whether the consumer key replaces another one in the profile.
-    pub(super) corrects_client_id: bool,
 }
 
 /// The location of the key.
 pub(super) enum Key {
+    /// A file. Without `must_exist` it is created if it is missing.
+    Local { file: PathBuf, must_exist: bool },
     /// An agent or a command.
     Remote(KeySource),
-    /// The file in the profile.
-    File(PathBuf),
-    /// An existing file, which the profile does not name yet.
-    Given(PathBuf),
-    /// A file in the folder of `config.toml`, which may not exist yet.
-    Beside,
 }
 
 impl Answers {
     pub(super) fn collect(args: &Args) -> Result<Self, Failure> {
-        let config = config_file().ok_or_else(no_home)?;
-        let folder = config.parent().map(PathBuf::from).unwrap_or_default();
-        let there = |name: &str| existing(&config, name);
+        let config = Config::read()?;
+        let folder = config.path.parent().map(PathBuf::from).unwrap_or_default();
         let is_named = args.profile.is_some() || args.instance_url.is_some();
-        let begun = if is_named { None } else { begun()? };
-        let profile = args.profile.clone().or(begun);
-        let named = profile.as_deref().map(there).transpose()?;
-        let instance_url = instance_url(args, named.as_ref())?;
-        let name = profile.unwrap_or_else(|| profile_name(&instance_url).to_owned());
-        let existing = match named {
-            Some(loader) => loader,
-            // The name comes from the host, and a profile of this name may be for another org.
-            None => for_org(there(&name)?, &instance_url, args)?,
-        };
-        let username = one("--username", args.username.as_deref(), &existing, Setting::Username)?;
-        let username = match username {
-            Some(username) => username,
-            None => ask(USERNAME, "--username", |text| {
+        let begun = if is_named { None } else { begun(&config)? };
+        let named = args.profile.clone().or(begun);
+        let layer = |name: &str| config.layer(name);
+        let asked =
+            known_url(args, args.instance_url.as_deref(), named.as_deref().and_then(layer))?;
+        let instance_url = asked.map_or_else(|| ask_url(args), Ok)?;
+        // Without a name it comes from the host, and a profile of this name may be for another org.
+        let name = named.unwrap_or_else(|| profile_name(&instance_url).to_owned());
+        if known_url(args, None, layer(&name))?.is_some_and(|written| written != instance_url) {
+            return Err(exists("--instance-url", Setting::InstanceUrl.name()));
+        }
+        let existing = Loader::new(layer(&name));
+        let written = |setting| value(&existing, setting).map(str::to_owned);
+        let given = args.username.as_deref().map(str::trim);
+        let username = match (given, written(Setting::Username)) {
+            (Some(given), Some(written)) if given != written => {
+                return Err(exists("--username", Setting::Username.name()));
+            }
+            (_, Some(written)) => written,
+            (Some(given), None) => given.to_owned(),
+            (None, None) => ask(USERNAME, "--username", |text| {
                 setup_answers::objection(Setting::Username, text)
             })?,
         };
-        let written = value(&existing, Setting::ClientId).map(str::to_owned);
+        let known = written(Setting::ClientId);
         let client_id = args.client_id.as_deref().map(|given| given.trim().to_owned());
-        let client_id = client_id.or_else(|| written.clone());
+        let client_id = client_id.or_else(|| known.clone());
         if let Some(client_id) = &client_id
             && let Some(objection) = setup_answers::objection(Setting::ClientId, client_id)
             && objection.may_be_secret
@@ -89,30 +89,25 @@ impl Answers {
         if app == App::External && is_new_app && instance_url.serves_every_org() {
             return Err(needs_my_domain(&instance_url));
         }
-        let key = key(args, &existing)?;
+        let key = key(args, &existing, || folder.join(format!("{name}.key")))?;
         let mut passphrase = args.passphrase.clone();
         if passphrase.key_passphrase_env.is_none() && passphrase.key_passphrase_file.is_none() {
             passphrase.key_passphrase_file = file(&existing, Setting::Passphrase);
         }
-        let known = client_id.is_some();
-        let corrects_client_id = written.is_some() && written != client_id;
+        let corrects_client_id = known.is_some() && known != client_id;
+        let config = config.path;
         Ok(Self {
             name,
             instance_url,
             username,
             app,
             client_id,
+            corrects_client_id,
             folder,
             config,
             key,
             passphrase,
-            known,
-            corrects_client_id,
         })
-    }
-
-    pub(super) fn has_client_id(&self) -> bool {
-        self.known
     }
 
     /// Asks for the consumer key, if the streams are interactive.
@@ -145,11 +140,11 @@ fn ask_client_id(question: &str) -> Result<Option<String>, Failure> {
 }
 
 /// Offers to continue with a profile that has an org, a user and no consumer key yet.
-fn begun() -> Result<Option<String>, Failure> {
+fn begun(config: &Config) -> Result<Option<String>, Failure> {
     if !prompt::is_interactive() {
         return Ok(None);
     }
-    for (name, layer) in profile_layers()? {
+    for (name, layer) in config.layers() {
         let profile = Loader::new([layer]);
         let is_begun = value(&profile, Setting::Username).is_some()
             && [Setting::ClientId, Setting::Record].iter().all(|&it| profile.given(it).is_none());
@@ -171,53 +166,32 @@ fn value(profile: &Loader, setting: Setting) -> Option<&str> {
     }
 }
 
-/// Reads a profile of `config.toml`. A missing one is empty.
-fn existing(config: &Path, name: &str) -> Result<Loader, Failure> {
-    let bytes = read_config_or_empty(config)?;
-    Ok(Loader::new([Layer::from_profile(&bytes, &config.to_string_lossy(), Some(name))]))
-}
-
-fn instance_url(args: &Args, existing: Option<&Loader>) -> Result<InstanceUrl, Failure> {
-    let allowed = AllowedHosts::parse(&args.allow_host)?;
-    let nothing = Loader::default();
-    let existing = existing.unwrap_or(&nothing);
-    let given =
-        one("--instance-url", args.instance_url.as_deref(), existing, Setting::InstanceUrl)?;
-    let text = match given {
-        Some(text) => text,
-        None => ask(ORG, "--instance-url", |text| {
-            setup_answers::url_objection(text, &allowed, args.app != Some(App::Connected))
-        })?,
+/// Returns the URL of the org from a flag or a profile. Both may allow its host.
+fn known_url(
+    args: &Args,
+    flag: Option<&str>,
+    profile: Option<Layer>,
+) -> Result<Option<InstanceUrl>, Failure> {
+    let login = args::Login {
+        instance_url: flag.map(str::to_owned),
+        allow_host: args.allow_host.clone(),
+        ..args::Login::default()
     };
+    let mut flags = login.layer();
+    args.network.route.add_to(&mut flags)?;
+    let loader = Loader::new([flags].into_iter().chain(profile));
+    if loader.given(Setting::InstanceUrl).is_none() {
+        return Ok(None);
+    }
+    Ok(Some(loader.check_calls()?.instance_url().clone()))
+}
+
+fn ask_url(args: &Args) -> Result<InstanceUrl, Failure> {
+    let allowed = AllowedHosts::parse(&args.allow_host)?;
+    let text = ask(ORG, "--instance-url", |text| {
+        setup_answers::url_objection(text, &allowed, args.app != Some(App::Connected))
+    })?;
     Ok(InstanceUrl::parse(&text, &allowed)?)
-}
-
-/// Returns the profile, unless its instance URL is that of another org.
-fn for_org(existing: Loader, org: &InstanceUrl, args: &Args) -> Result<Loader, Failure> {
-    if let Some(Given::Value(text)) = existing.given(Setting::InstanceUrl) {
-        let allowed = AllowedHosts::parse(&args.allow_host)?;
-        if InstanceUrl::parse(text, &allowed).ok().as_ref() != Some(org) {
-            return Err(exists("--instance-url", Setting::InstanceUrl.name()));
-        }
-    }
-    Ok(existing)
-}
-
-/// Returns the value of a flag or of the profile. They must agree, since nothing is overwritten.
-fn one(
-    flag: &str,
-    given: Option<&str>,
-    existing: &Loader,
-    setting: Setting,
-) -> Result<Option<String>, Failure> {
-    match (given.map(str::trim), value(existing, setting)) {
-        (Some(given), Some(there))
-            if given.trim_end_matches('/') != there.trim_end_matches('/') =>
-        {
-            Err(exists(flag, setting.name()))
-        }
-        (given, there) => Ok(given.or(there).map(str::to_owned)),
-    }
 }
 
 /// Refuses a value that may be a secret, since profiles and reports must not hold one.
@@ -229,27 +203,30 @@ fn not_written(reason: &str) -> Failure {
     )
 }
 
-fn key(args: &Args, existing: &Loader) -> Result<Key, Failure> {
+/// Returns the key of the flags or of the profile, or else a file that may not exist yet.
+fn key(args: &Args, existing: &Loader, new: impl FnOnce() -> PathBuf) -> Result<Key, Failure> {
+    let local = |file, must_exist| Ok(Key::Local { file, must_exist });
+    let given = existing.given(Setting::PrivateKey);
     if let Some(file) = &args.jwt_key_file {
         let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
-        return match existing.given(Setting::PrivateKey) {
-            None => Ok(Key::Given(file)),
-            Some(Given::File(known)) if at_home(known) == file => Ok(Key::File(file)),
+        return match given {
+            None => local(file, true),
+            Some(Given::File(known)) if at_home(known) == file => local(file, false),
             Some(_) => Err(exists("--jwt-key-file", "private_key_file")),
         };
     }
-    let agent = |name: &str| Key::Remote(KeySource::Agent(name.to_owned()));
-    match (args.ssh_agent.as_deref(), existing.given(Setting::PrivateKey)) {
-        (Some(asked), Some(Given::Agent(name))) if asked == name => Ok(agent(name)),
-        (Some(asked), None) => Ok(agent(asked)),
+    let agent = |name: &str| Ok(Key::Remote(KeySource::Agent(name.to_owned())));
+    match (args.ssh_agent.as_deref(), given) {
+        (Some(asked), Some(Given::Agent(name))) if asked == name => agent(name),
+        (Some(asked), None) => agent(asked),
         (Some(_), Some(_)) => Err(exists("--ssh-agent", "ssh_agent")),
-        (None, Some(Given::Agent(name))) => Ok(agent(name)),
+        (None, Some(Given::Agent(name))) => agent(name),
         (None, Some(Given::Command(command))) => {
             let (command, public_key) = (command.clone(), public_key(existing)?);
             Ok(Key::Remote(KeySource::Command { command, public_key }))
         }
-        (None, Some(Given::File(file))) => Ok(Key::File(at_home(file))),
-        (None, _) => Ok(Key::Beside),
+        (None, Some(Given::File(file))) => local(at_home(file), false),
+        (None, _) => local(new(), false),
     }
 }
 
@@ -332,14 +309,6 @@ fn app_kind() -> Result<App, Failure> {
         }
     }
     Ok(App::External)
-}
-
-fn no_home() -> Failure {
-    Failure::new(
-        "settings.home",
-        Some("set HOME or XDG_CONFIG_HOME to a full path"),
-        "no folder for config.toml",
-    )
 }
 
 const ORG: &str = "URL of the org (Setup > My Domain > Current My Domain URL), such as \

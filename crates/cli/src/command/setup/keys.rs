@@ -32,24 +32,23 @@ impl Keys {
     pub(super) fn find_or_create(answers: &Answers, console: &Console) -> Result<Self, Failure> {
         let name = &answers.name;
         create_folder(&answers.folder)?;
-        let beside = |ending| answers.folder.join(format!("{name}.{ending}"));
-        let (key, certificate) = match &answers.key {
+        let (key, must_exist) = match &answers.key {
+            Key::Local { file, must_exist } => (file, must_exist),
             Key::Remote(source) => {
-                let certificate = beside("crt");
+                let certificate = answers.folder.join(format!("{name}.crt"));
                 ensure_certificate(&*remote_signer(source)?, &certificate, name)?;
                 return Ok(Self { key: None, certificate, is_new: false });
             }
-            Key::File(key) | Key::Given(key) => (key.clone(), key.with_extension("crt")),
-            Key::Beside => (beside("key"), beside("crt")),
         };
-        let is_new = !key.exists() && !matches!(answers.key, Key::Given(_));
+        let certificate = key.with_extension("crt");
+        let is_new = !must_exist && !key.exists();
         if is_new {
-            create(&key, &certificate, name, console)?;
+            create(key, &certificate, name, console)?;
         } else {
-            let signing_key = open(&read_key(&key)?.0, &answers.passphrase)?;
+            let signing_key = open(&read_key(key)?.0, &answers.passphrase)?;
             ensure_certificate(&signing_key, &certificate, name)?;
         }
-        Ok(Self { key: Some(key), certificate, is_new })
+        Ok(Self { key: Some(key.clone()), certificate, is_new })
     }
 }
 
