@@ -88,7 +88,7 @@ const COMMANDS: &[(&str, &[&str], &str)] = &[
     ("orgtoken config", &["cat", "get", "print", "view"], "run `orgtoken config show NAME`"),
     ("orgtoken config", &["default", "select", "switch"], "run `orgtoken config use NAME`"),
     ("orgtoken config", &["add", "create", "init", "new"], "run `orgtoken setup` to add a profile"),
-    ("orgtoken config", &["delete", "remove", "rm"], "run `orgtoken config unset ENTRY`"),
+    ("orgtoken config", &["remove", "rm"], "run `orgtoken config delete NAME`"),
     ("orgtoken key", &["create", "gen", "new"], "run `orgtoken key generate NAME`"),
     (
         "orgtoken key",
@@ -110,7 +110,7 @@ const COMMANDS: &[(&str, &[&str], &str)] = &[
         "run `orgtoken record update OBJECT ID FIELD=VALUE`",
     ),
     ("orgtoken settings", &["list", "ls", "show", "validate"], "run `orgtoken settings check`"),
-    ("orgtoken settings", &["export", "import"], "run `orgtoken settings convert --to FORM`"),
+    ("orgtoken settings", &["export", "import"], "run `orgtoken settings convert --format FORM`"),
     ("orgtoken settings", &["fetch", "get"], "run `orgtoken settings pull --hub URL`"),
 ];
 
@@ -151,7 +151,9 @@ mod tests {
 
     #[test]
     fn hints_name_commands_and_flags_that_exist() {
-        let grammar = grammar();
+        let mut grammar = grammar();
+        // Adds `--version` and the flags of every command.
+        grammar.build();
         let query = grammar.find_subcommand("query").unwrap();
         for hint in COMMANDS.iter().map(|(.., hint)| hint).chain(FLAGS.iter().map(|(_, hint)| hint))
         {
@@ -168,9 +170,12 @@ mod tests {
                         }
                     }
                 }
-                if let Some(flag) = quoted.strip_prefix("--") {
-                    let flag = flag.split(' ').next();
-                    assert!(query.get_arguments().any(|arg| arg.get_long() == flag), "{hint}");
+                if quoted.starts_with("--") {
+                    command = query;
+                }
+                for flag in quoted.split(' ').filter_map(|word| word.strip_prefix("--")) {
+                    let is_flag = |arg: &clap::Arg| arg.get_long() == Some(flag);
+                    assert!(flag.is_empty() || command.get_arguments().any(is_flag), "{hint}");
                 }
             }
         }
