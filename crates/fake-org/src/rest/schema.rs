@@ -12,33 +12,24 @@ use serde_json::Value;
 #[derive(Clone, Debug)]
 pub(crate) struct Schema(BTreeMap<String, ObjectType>);
 
-/// An object, parsed from its describe result. Missing properties have the value of most objects.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+/// An object, parsed from its describe result. Missing properties have the value of most objects,
+/// which `describe.json` lists.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ObjectType {
     pub(crate) name: String,
-    pub(crate) label: String,
-    pub(crate) label_plural: String,
-    #[serde(default)]
     pub(crate) key_prefix: Option<String>,
-    #[serde(default)]
-    pub(crate) custom: bool,
-    #[serde(default = "is_true")]
     pub(crate) createable: bool,
-    #[serde(default = "is_true")]
-    pub(crate) updateable: bool,
-    #[serde(default = "is_true")]
     pub(crate) deletable: bool,
     pub(crate) fields: Vec<Field>,
-    #[serde(default)]
     pub(crate) child_relationships: Vec<ChildRelationship>,
-    /// The description as it was given, whose other properties the org does not use.
+    /// The whole description, without links.
     #[serde(skip)]
-    given: Option<Arc<Value>>,
+    description: Arc<Value>,
 }
 
 /// A field of another object that refers to an object.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ChildRelationship {
     /// `Contact`
@@ -47,54 +38,37 @@ pub(crate) struct ChildRelationship {
     /// `AccountId`
     pub(crate) field: String,
     /// `Contacts`. Without a name it cannot be queried.
-    #[serde(default)]
     pub(crate) relationship_name: Option<String>,
 }
 
 /// A field of an object.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Field {
     pub(crate) name: String,
     pub(crate) label: String,
     #[serde(rename = "type")]
     pub(crate) kind: Kind,
-    #[serde(default)]
     pub(crate) length: usize,
-    #[serde(default = "is_true")]
     pub(crate) nillable: bool,
-    #[serde(default)]
     pub(crate) defaulted_on_create: bool,
-    #[serde(default = "is_true")]
     pub(crate) createable: bool,
-    #[serde(default = "is_true")]
     pub(crate) updateable: bool,
-    #[serde(default)]
     pub(crate) external_id: bool,
-    #[serde(default)]
     pub(crate) id_lookup: bool,
-    #[serde(default)]
     pub(crate) unique: bool,
-    #[serde(default)]
     pub(crate) restricted_picklist: bool,
-    #[serde(default)]
     pub(crate) picklist_values: Vec<PicklistValue>,
-    #[serde(default)]
     pub(crate) reference_to: Vec<String>,
-    #[serde(default)]
     pub(crate) relationship_name: Option<String>,
-    #[serde(default)]
     pub(crate) default_value: Value,
 }
 
 /// A value of a picklist.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub(crate) struct PicklistValue {
     pub(crate) value: String,
-    #[serde(default = "is_true")]
     pub(crate) active: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) label: Option<String>,
 }
 
 /// The type of a field's values.
@@ -132,10 +106,9 @@ pub(crate) enum Kind {
 
 /// An error of a describe result.
 #[derive(Debug, thiserror::Error)]
-#[error("not a describe result of an object, at line {line}, column {column}")]
+#[error("not a describe result of an object{place}")]
 pub struct DescribeError {
-    line: usize,
-    column: usize,
+    place: String,
 }
 
 impl Schema {
@@ -154,11 +127,9 @@ impl Schema {
     fn parse(texts: &[&str]) -> Self {
         let mut schema = Self(BTreeMap::new());
         for text in texts {
-            let mut object =
-                ObjectType::parse(text.as_bytes()).expect("our own files are well formed");
-            object.given = None;
-            object.add_common_fields();
-            schema.add(object);
+            let object = serde_json::from_str(text).map(with_common_fields);
+            let object = object.and_then(ObjectType::complete);
+            schema.add(object.expect("our own files are well formed"));
         }
         schema
     }
@@ -181,19 +152,20 @@ impl Schema {
 impl ObjectType {
     /// Parses a describe result, bare or in the wrapper of `sf sobject describe --json`.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, DescribeError> {
-        #[derive(Deserialize)]
-        struct Wrapped<T> {
-            result: T,
-        }
-        fn unwrapped<T: serde::de::DeserializeOwned>(text: &[u8]) -> serde_json::Result<T> {
-            let wrapped = serde_json::from_slice::<Wrapped<T>>(text).map(|wrapped| wrapped.result);
-            wrapped.or_else(|_| serde_json::from_slice(text))
-        }
-        let parsed = unwrapped::<Self>(text).and_then(|object| {
-            let given = unwrapped(text)?;
-            Ok(Self { given: Some(Arc::new(given)), ..object })
+        let parsed = serde_json::from_slice(text).and_then(|mut given: Value| {
+            let wrapped = given.get_mut("result").map(Value::take);
+            Self::complete(wrapped.unwrap_or(given))
         });
-        parsed.map_err(|error| DescribeError { line: error.line(), column: error.column() })
+        parsed.map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            // Only JSON that is malformed has a place.
+            let place = if line == 0 {
+                String::new()
+            } else {
+                format!(", at line {line}, column {column}")
+            };
+            DescribeError { place }
+        })
     }
 
     /// Finds a field by name, ignoring case.
@@ -216,15 +188,19 @@ impl ObjectType {
         };
         self.fields.iter().find(is_it)
     }
+}
 
-    fn add_common_fields(&mut self) {
-        let common: Vec<Field> = serde_json::from_str(COMMON).expect("our own file is well formed");
-        let absent = |field: &Field| self.field(&field.name).is_none();
-        let (first, last): (Vec<_>, Vec<_>) =
-            common.into_iter().filter(absent).partition(|field| field.kind == Kind::Id);
-        self.fields.splice(0..0, first);
-        self.fields.extend(last);
-    }
+/// Adds the fields that every object has, if they are missing: the id first, the others last.
+fn with_common_fields(mut object: Value) -> Value {
+    let common: Vec<Value> = serde_json::from_str(COMMON).expect("our own file is well formed");
+    let fields = object["fields"].as_array_mut().expect("an object has fields");
+    let is_absent = |field: &Value| fields.iter().all(|own| own["name"] != field["name"]);
+    let absent: Vec<_> = common.into_iter().filter(is_absent).collect();
+    let (first, last): (Vec<_>, Vec<_>) =
+        absent.into_iter().partition(|field| field["type"] == "id");
+    fields.splice(0..0, first);
+    fields.extend(last);
+    object
 }
 
 impl Field {
@@ -232,10 +208,6 @@ impl Field {
     pub(crate) fn is_long_text(&self) -> bool {
         self.kind == Kind::TextArea && self.length > 255
     }
-}
-
-fn is_true() -> bool {
-    true
 }
 
 const COMMON: &str = include_str!("schema/common.json");

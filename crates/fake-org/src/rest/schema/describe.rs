@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-use serde::Serialize;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Field, Kind, ObjectType, PicklistValue};
+use super::{Field, Kind, ObjectType};
 use crate::rest::soql::is_groupable;
 
 impl ObjectType {
@@ -22,57 +22,49 @@ impl ObjectType {
     pub(crate) fn describe(&self, base: &str) -> Value {
         let url = format!("{base}/sobjects/{}", self.name);
         let (row, describe) = (format!("{url}/{{ID}}"), format!("{url}/describe"));
-        let mut described = over("object", self);
-        described["undeletable"] = self.deletable.into();
+        let mut described = Value::clone(&self.description);
+        if described["recordTypeInfos"] == json!([]) {
+            let mut master = over("recordTypeInfo", json!({}));
+            master["urls"] = json!({ "layout": format!("{describe}/layouts/{MASTER}") });
+            described["recordTypeInfos"] = json!([master]);
+        }
         described["urls"] = json!({ "rowTemplate": row, "describe": describe, "sobject": url });
-        let children = self.child_relationships.iter();
-        described["childRelationships"] =
-            children.map(|it| over("childRelationship", it)).collect();
-        described["fields"] = self.fields.iter().map(Field::describe).collect();
-        let mut master = over("recordTypeInfo", &json!({}));
-        master["urls"] = json!({ "layout": format!("{describe}/layouts/{MASTER}") });
-        described["recordTypeInfos"] = json!([master]);
-        described["supportedScopes"] =
-            json!([{ "name": "everything", "label": format!("All {}", self.label_plural) }]);
-        self.given.iter().for_each(|given| keep_given(&mut described, given));
         described
     }
-}
 
-/// Replaces every property that was given, except for links, which name another host.
-fn keep_given(described: &mut Value, given: &Value) {
-    for (name, value) in given.as_object().into_iter().flatten() {
-        match (name.as_str(), value) {
-            ("urls", _) => {}
-            ("fields", Value::Array(fields)) => {
-                let described = described["fields"].as_array_mut().into_iter().flatten();
-                described.zip(fields).for_each(|(field, given)| keep_given(field, given));
+    /// Adds the properties that a description lacks.
+    pub(super) fn complete(given: Value) -> serde_json::Result<Self> {
+        let mut described = over("object", given);
+        let label = format!("All {}", described["labelPlural"].as_str().unwrap_or_default());
+        let deletable = described["deletable"].clone();
+        add(&mut described, "undeletable", deletable);
+        add(&mut described, "supportedScopes", json!([{ "name": "everything", "label": label }]));
+        over_each("childRelationship", &mut described["childRelationships"]);
+        over_each("field", &mut described["fields"]);
+        for field in described["fields"].as_array_mut().into_iter().flatten() {
+            over_each("picklistValue", &mut field["picklistValues"]);
+            for value in field["picklistValues"].as_array_mut().into_iter().flatten() {
+                let label = value["value"].clone();
+                add(value, "label", label);
             }
-            _ => described[name] = value.clone(),
         }
+        let mut object = Self::deserialize(&described)?;
+        let fields = described["fields"].as_array_mut().into_iter().flatten();
+        object.fields.iter().zip(fields).for_each(|(field, described)| field.complete(described));
+        object.description = described.into();
+        Ok(object)
     }
 }
 
 impl Field {
-    fn describe(&self) -> Value {
-        let mut described = over("field", self);
-        described["byteLength"] = Value::from(self.length * 3);
-        described["custom"] = self.name.ends_with("__c").into();
-        described["groupable"] = is_groupable(self).into();
-        described["nameField"] = (self.name == "Name").into();
-        described["permissionable"] = self.nillable.into();
-        described["picklistValues"] =
-            self.picklist_values.iter().map(PicklistValue::describe).collect();
-        described["soapType"] = self.kind.soap_type().into();
-        described
-    }
-}
-
-impl PicklistValue {
-    fn describe(&self) -> Value {
-        let mut described = over("picklistValue", self);
-        described["label"] = self.label.as_ref().unwrap_or(&self.value).as_str().into();
-        described
+    /// Adds the properties that follow from others.
+    fn complete(&self, described: &mut Value) {
+        add(described, "byteLength", (self.length * 3).into());
+        add(described, "custom", self.name.ends_with("__c").into());
+        add(described, "groupable", is_groupable(self).into());
+        add(described, "nameField", (self.name == "Name").into());
+        add(described, "permissionable", self.nillable.into());
+        add(described, "soapType", self.kind.soap_type().into());
     }
 }
 
@@ -118,13 +110,24 @@ impl Kind {
     }
 }
 
-/// Returns the usual properties, overridden by the known ones.
-fn over(what: &str, known: &impl Serialize) -> Value {
+/// Returns the usual properties, overridden by those that were given.
+fn over(what: &str, given: Value) -> Value {
     let mut described = USUAL[what].clone();
-    if let (Value::Object(all), Value::Object(known)) = (&mut described, json!(known)) {
-        all.extend(known);
+    if let (Value::Object(all), Value::Object(given)) = (&mut described, given) {
+        all.extend(given);
     }
     described
+}
+
+fn over_each(what: &str, list: &mut Value) {
+    list.as_array_mut().into_iter().flatten().for_each(|it| *it = over(what, it.take()));
+}
+
+/// Adds a property, if it was not given.
+fn add(described: &mut Value, name: &str, value: Value) {
+    if let Some(described) = described.as_object_mut() {
+        described.entry(name).or_insert(value);
+    }
 }
 
 /// The record type of an object without others.
