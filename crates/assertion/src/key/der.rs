@@ -17,6 +17,26 @@ impl<'a> Der<'a> {
         Self::at(bytes, 0)
     }
 
+    /// Reads a whole input, which is one SEQUENCE.
+    pub(super) fn read<T>(
+        bytes: &'a [u8],
+        content: impl FnOnce(&mut Self) -> Result<T, KeyError>,
+    ) -> Result<T, KeyError> {
+        let mut outer = Self::new(bytes)?;
+        let value = outer.sequence(content)?;
+        outer.finish().map(|()| value)
+    }
+
+    /// Reads the next element, which must be a SEQUENCE without elements that `content` leaves.
+    pub(super) fn sequence<T>(
+        &mut self,
+        content: impl FnOnce(&mut Self) -> Result<T, KeyError>,
+    ) -> Result<T, KeyError> {
+        let mut inside = self.take(Tag::Sequence)?.inside()?;
+        let value = content(&mut inside)?;
+        inside.finish().map(|()| value)
+    }
+
     fn at(bytes: &'a [u8], base: usize) -> Result<Self, KeyError> {
         let reader = SliceReader::new(bytes).map_err(|_| KeyError::Der { offset: base })?;
         Ok(Self { reader, base })

@@ -32,124 +32,97 @@ pub(super) struct PrivateNumbers<'a> {
 impl<'a> PrivateNumbers<'a> {
     /// Reads a `PrivateKeyInfo`, including the optional public key.
     pub(super) fn from_pkcs8(bytes: &'a [u8]) -> Result<Self, KeyError> {
-        let mut outer = Der::new(bytes)?;
-        let info = outer.take(Tag::Sequence)?;
-        outer.finish()?;
-
-        let mut info = info.inside()?;
-        let version = info.take(Tag::Integer)?;
-        if !matches!(version.value, [0 | 1]) {
-            return Err(version.malformed());
-        }
-        rsa_encryption(&info.take(Tag::Sequence)?)?;
-        let numbers = Self::read_pkcs1(info.take(Tag::OctetString)?.inside()?)?;
-
-        info.take_if(context_specific(0, true))?;
-        if let Some(public) = info.take_if(context_specific(1, false))? {
-            if version.value == [0] {
-                return Err(public.malformed());
+        Der::read(bytes, |info| {
+            let version = info.take(Tag::Integer)?;
+            if !matches!(version.value, [0 | 1]) {
+                return Err(version.malformed());
             }
-            let mut public_key = public.bits()?.inside()?;
-            if PublicNumbers::read(&mut public_key)? != numbers.public {
-                return Err(KeyError::Inconsistent);
+            info.sequence(rsa_encryption)?;
+            let mut key = info.take(Tag::OctetString)?.inside()?;
+            let numbers = key.sequence(Self::read)?;
+            key.finish()?;
+
+            info.take_if(context_specific(0, true))?;
+            if let Some(public) = info.take_if(context_specific(1, false))? {
+                if version.value == [0] {
+                    return Err(public.malformed());
+                }
+                let mut key = public.bits()?.inside()?;
+                if key.sequence(PublicNumbers::read)? != numbers.public {
+                    return Err(KeyError::Inconsistent);
+                }
+                key.finish()?;
             }
-            public_key.finish()?;
-        }
-        info.finish()?;
-        Ok(numbers)
+            Ok(numbers)
+        })
     }
 
     /// Reads an `RSAPrivateKey`.
     pub(super) fn from_pkcs1(bytes: &'a [u8]) -> Result<Self, KeyError> {
-        Self::read_pkcs1(Der::new(bytes)?)
+        Der::read(bytes, Self::read)
     }
 
-    fn read_pkcs1(mut outer: Der<'a>) -> Result<Self, KeyError> {
-        let key = outer.take(Tag::Sequence)?;
-        outer.finish()?;
-
-        let mut key = key.inside()?;
+    fn read(key: &mut Der<'a>) -> Result<Self, KeyError> {
         let version = key.take(Tag::Integer)?;
         match version.value {
             [0] => (),
             [1] => return Err(KeyError::MultiPrime),
             _ => return Err(version.malformed()),
         }
+        let public = PublicNumbers::read(key)?;
         let mut number = || key.take(Tag::Integer)?.unsigned();
-        let public = PublicNumbers { n: number()?, e: number()? };
         let (d, primes) = (number()?, Some([number()?, number()?]));
         for _exponent in 0..2 {
             number()?;
         }
-        let numbers = Self { public, d, primes, q_inverse: number()? };
-        key.finish()?;
-        Ok(numbers)
+        Ok(Self { public, d, primes, q_inverse: number()? })
     }
 }
 
 impl<'a> PublicNumbers<'a> {
     /// Reads a `SubjectPublicKeyInfo`.
     pub(super) fn from_spki(bytes: &'a [u8]) -> Result<Self, KeyError> {
-        let mut outer = Der::new(bytes)?;
-        let numbers = Self::read_spki(&mut outer)?;
-        outer.finish()?;
-        Ok(numbers)
+        Der::read(bytes, Self::read_spki)
     }
 
     /// Reads an `RSAPublicKey`.
     pub(super) fn from_pkcs1(bytes: &'a [u8]) -> Result<Self, KeyError> {
-        let mut outer = Der::new(bytes)?;
-        let numbers = Self::read(&mut outer)?;
-        outer.finish()?;
-        Ok(numbers)
+        Der::read(bytes, Self::read)
     }
 
     /// Reads the key in a certificate and ignores everything else.
     pub(super) fn from_certificate(bytes: &'a [u8]) -> Result<Self, KeyError> {
-        let mut outer = Der::new(bytes)?;
-        let mut certificate = outer.take(Tag::Sequence)?.inside()?;
-        outer.finish()?;
-
+        let mut certificate = Der::new(bytes)?.take(Tag::Sequence)?.inside()?;
         let mut signed = certificate.take(Tag::Sequence)?.inside()?;
         signed.take_if(context_specific(0, true))?;
         signed.take(Tag::Integer)?;
         for _algorithm_issuer_validity_subject in 0..4 {
             signed.take(Tag::Sequence)?;
         }
-        Self::read_spki(&mut signed)
+        signed.sequence(Self::read_spki)
     }
 
-    fn read_spki(outer: &mut Der<'a>) -> Result<Self, KeyError> {
-        let mut info = outer.take(Tag::Sequence)?.inside()?;
-        rsa_encryption(&info.take(Tag::Sequence)?)?;
+    fn read_spki(info: &mut Der<'a>) -> Result<Self, KeyError> {
+        info.sequence(rsa_encryption)?;
         let mut key = info.take(Tag::BitString)?.bits()?.inside()?;
-        info.finish()?;
-        let numbers = Self::read(&mut key)?;
-        key.finish()?;
-        Ok(numbers)
+        let numbers = key.sequence(Self::read)?;
+        key.finish().map(|()| numbers)
     }
 
-    fn read(outer: &mut Der<'a>) -> Result<Self, KeyError> {
-        let mut key = outer.take(Tag::Sequence)?.inside()?;
+    fn read(key: &mut Der<'a>) -> Result<Self, KeyError> {
         let mut number = || key.take(Tag::Integer)?.unsigned();
-        let numbers = Self { n: number()?, e: number()? };
-        key.finish()?;
-        Ok(numbers)
+        Ok(Self { n: number()?, e: number()? })
     }
 }
 
 /// Checks that an `AlgorithmIdentifier` is plain RSA, with the NULL that belongs to it.
-fn rsa_encryption(algorithm: &Element<'_>) -> Result<(), KeyError> {
-    let mut parts = algorithm.inside()?;
+fn rsa_encryption(parts: &mut Der<'_>) -> Result<(), KeyError> {
     let oid = object_identifier(&parts.take(Tag::ObjectIdentifier)?)?;
     if oid != RSA_ENCRYPTION {
         return Err(KeyError::Algorithm { found: algorithm_name(oid) });
     }
     let null = parts.take(Tag::Null)?;
-    if !null.value.is_empty() {
-        return Err(null.malformed());
-    }
-    parts.finish()
+    if null.value.is_empty() { Ok(()) } else { Err(null.malformed()) }
 }
 
 pub(super) fn object_identifier(element: &Element<'_>) -> Result<ObjectIdentifier, KeyError> {
