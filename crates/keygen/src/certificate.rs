@@ -13,7 +13,6 @@ use x509_cert::der::{Decode, Encode};
 use x509_cert::time::Time;
 
 use crate::error::{CertificateError, MAX_LEN};
-use crate::fingerprint::Fingerprint;
 use crate::subject::{Subject, rfc4514};
 use crate::validity::Validity;
 
@@ -104,14 +103,14 @@ impl Certificate {
         self.public_key().is_ok_and(|key| key == *signer.public_key())
     }
 
-    /// Returns the SHA-256 fingerprint.
-    pub fn sha256(&self) -> Fingerprint {
-        Fingerprint::new(Sha256::digest(&self.der))
+    /// Returns the SHA-256 fingerprint, in the format of OpenSSL: `AB:CD:…`.
+    pub fn sha256(&self) -> String {
+        fingerprint(&Sha256::digest(&self.der))
     }
 
     /// Returns the SHA-1 fingerprint. It is not secure, but many tools show it.
-    pub fn sha1(&self) -> Fingerprint {
-        Fingerprint::new(Sha1::digest(&self.der))
+    pub fn sha1(&self) -> String {
+        fingerprint(&Sha1::digest(&self.der))
     }
 }
 
@@ -134,6 +133,11 @@ fn parse_error(error: PublicKeyError, is_der: bool) -> CertificateError {
         PublicKeyError::Key(KeyError::Truncated { .. }) if is_der => CertificateError::Der,
         _ => CertificateError::Pem,
     }
+}
+
+fn fingerprint(digest: &[u8]) -> String {
+    let octets: Vec<_> = digest.iter().map(|octet| format!("{octet:02X}")).collect();
+    octets.join(":")
 }
 
 fn unix_time(time: &Time) -> UnixTime {

@@ -30,8 +30,6 @@ mod certificate;
 pub use certificate::Certificate;
 mod error;
 pub use error::{CertificateError, KeyPairError};
-mod fingerprint;
-pub use fingerprint::Fingerprint;
 mod key_pair;
 pub use key_pair::{KeyPair, KeySize, PrivateKeyPem};
 mod subject;

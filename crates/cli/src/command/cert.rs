@@ -116,8 +116,8 @@ impl Shown {
             days_left: certificate.days_left(clock::now()),
             bytes: certificate.to_pem().len(),
             bits: key.bits(),
-            sha256: certificate.sha256().to_string(),
-            sha1: certificate.sha1().to_string(),
+            sha256: certificate.sha256(),
+            sha1: certificate.sha1(),
             public_key_sha256: hex(&key.fingerprint()),
             certificate: None,
         })

@@ -75,7 +75,7 @@ impl Args {
                 "certificate_file": crt,
                 "bits": self.size.bits(),
                 "public_key_sha256": hex(&pair.public_key().fingerprint()),
-                "certificate_sha256": certificate.sha256().to_string(),
+                "certificate_sha256": certificate.sha256(),
                 "not_after": rfc3339(certificate.not_after()),
             }))?);
         }
