@@ -22,22 +22,19 @@ use crate::response::TokenResponseError;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct RetryPolicy {
     attempts: u32,
-    first: Duration,
-    longest: Duration,
 }
 
 impl RetryPolicy {
     /// Three attempts, with waits of up to half a second at first and eight seconds at most.
-    pub const DEFAULT: Self =
-        Self { attempts: 3, first: Duration::from_millis(500), longest: Duration::from_secs(8) };
+    pub const DEFAULT: Self = Self { attempts: 3 };
 
     /// One attempt.
-    pub const NEVER: Self = Self { attempts: 1, ..Self::DEFAULT };
+    pub const NEVER: Self = Self { attempts: 1 };
 
     /// Sets the number of attempts, including the first. [`RetryPolicy::DEFAULT`] has three.
     #[must_use]
     pub const fn attempts(self, attempts: u32) -> Self {
-        Self { attempts, ..self }
+        Self { attempts }
     }
 
     /// Returns the wait after `attempts` attempts, the last of which failed with `fault`, or `None`
@@ -57,19 +54,8 @@ impl RetryPolicy {
             return None;
         }
         let asked = fault.retry_after.filter(|asked| !asked.is_zero());
-        let wait = asked.unwrap_or_else(|| fraction(self.limit(attempts), random));
+        let wait = asked.unwrap_or_else(|| fraction(limit(attempts), random));
         (wait < left).then_some(wait)
-    }
-
-    fn limit(&self, attempts: u32) -> Duration {
-        let doubled = 1_u32.checked_shl(attempts.saturating_sub(1)).unwrap_or(u32::MAX);
-        self.first.saturating_mul(doubled).min(self.longest)
-    }
-}
-
-impl Default for RetryPolicy {
-    fn default() -> Self {
-        Self::DEFAULT
     }
 }
 
@@ -119,11 +105,20 @@ impl TokenResponseError {
     }
 }
 
+fn limit(attempts: u32) -> Duration {
+    let doubled = 1_u32.checked_shl(attempts.saturating_sub(1)).unwrap_or(u32::MAX);
+    FIRST_LIMIT.saturating_mul(doubled).min(LONGEST_LIMIT)
+}
+
 /// Scales `whole` by `random / u64::MAX`.
 pub(crate) fn fraction(whole: Duration, random: u64) -> Duration {
     let nanos = whole.as_nanos().saturating_mul(u128::from(random)) / u128::from(u64::MAX);
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
+
+/// The limits of the first wait and of all others.
+const FIRST_LIMIT: Duration = Duration::from_millis(500);
+const LONGEST_LIMIT: Duration = Duration::from_secs(8);
 
 #[cfg(test)]
 mod tests {
