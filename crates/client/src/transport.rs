@@ -34,7 +34,7 @@ pub use pool::{Body, Pool};
 pub(crate) mod proxy;
 pub use proxy::ProxyFault;
 pub(crate) mod roots;
-pub use roots::{Form, RootsFault};
+pub use roots::RootsFault;
 mod tls;
 mod tunnel;
 

@@ -1,5 +1,4 @@
 use std::borrow::Cow;
-use std::fmt;
 use std::time::Duration;
 
 use orgtoken_assertion::Diagnostic;
@@ -9,12 +8,14 @@ use crate::LoginError;
 use crate::cache::CachedFailure;
 
 /// A source that has no token.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
     /// The runtime was shut down during the login.
+    #[error("the login was cancelled: the runtime is shutting down")]
     Cancelled,
     /// The hourly cap of this user is reached: with more logins Salesforce might block the user.
+    #[error("{}", cap_reached(*.cap, *.retry_in))]
     Cap {
         /// Assertions per hour.
         cap: u32,
@@ -22,8 +23,10 @@ pub enum TokenError {
         retry_in: Duration,
     },
     /// The login failed.
-    Login(LoginError),
+    #[error(transparent)]
+    Login(#[from] LoginError),
     /// A login failed a short time ago, and its failure is cached.
+    #[error("{} ({})", .failure.text(), cached(*.age, *.retry_in))]
     CachedFailure {
         /// The cached failure.
         failure: CachedFailure,
@@ -88,55 +91,30 @@ impl TokenError {
     }
 }
 
-impl fmt::Display for TokenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cancelled => f.write_str("the login was cancelled: the runtime is shutting down"),
-            Self::Cap { cap: 0, .. } => f.write_str("no login is allowed: the hourly cap is 0"),
-            Self::Cap { cap, retry_in } => write!(
-                f,
-                "hourly cap reached: {cap} assertions were sent for this user; the next login is \
-                 possible in {}",
-                Rounded(*retry_in)
-            ),
-            Self::Login(error) => error.fmt(f),
-            Self::CachedFailure { failure, age, retry_in } if retry_in.is_zero() => {
-                write!(f, "{} (result of another caller, {} ago)", failure.text(), Rounded(*age))
-            }
-            Self::CachedFailure { failure, age, retry_in } => write!(
-                f,
-                "{} (cached failure, {} old; next attempt in {})",
-                failure.text(),
-                Rounded(*age),
-                Rounded(*retry_in)
-            ),
-        }
+fn cap_reached(cap: u32, retry_in: Duration) -> String {
+    if cap == 0 {
+        return "no login is allowed: the hourly cap is 0".to_owned();
     }
+    let wait = rounded(retry_in);
+    format!(
+        "hourly cap reached: {cap} assertions were sent for this user; the next login is possible in \
+         {wait}"
+    )
 }
 
-impl std::error::Error for TokenError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Login(error) => error.source(),
-            Self::Cancelled | Self::Cap { .. } | Self::CachedFailure { .. } => None,
-        }
-    }
-}
-
-impl From<LoginError> for TokenError {
-    fn from(error: LoginError) -> Self {
-        Self::Login(error)
+fn cached(age: Duration, retry_in: Duration) -> String {
+    let (age, wait) = (rounded(age), rounded(retry_in));
+    if retry_in.is_zero() {
+        format!("result of another caller, {age} ago")
+    } else {
+        format!("cached failure, {age} old; next attempt in {wait}")
     }
 }
 
 /// `40 s`, `12 min`.
-struct Rounded(Duration);
-
-impl fmt::Display for Rounded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.as_secs() {
-            seconds @ 0..=119 => write!(f, "{seconds} s"),
-            seconds => write!(f, "{} min", seconds / 60),
-        }
+fn rounded(duration: Duration) -> String {
+    match duration.as_secs() {
+        seconds @ 0..=119 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds / 60),
     }
 }

@@ -1,28 +1,33 @@
-use std::fmt;
-
 /// A certificate that is not trusted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CertificateFault {
     /// It has expired.
+    #[error("it has expired")]
     Expired,
     /// It has no subject alternative name: a common name does not count ([RFC 9525, Section 2]).
     ///
     /// [RFC 9525, Section 2]: https://www.rfc-editor.org/rfc/rfc9525#section-2
+    #[error("it has no subject alternative name")]
     NoName,
     /// It is not valid yet.
+    #[error("it is not valid yet")]
     NotYetValid,
     /// It is self-signed and not among the roots.
+    #[error("it is self-signed")]
     SelfSigned,
     /// Its issuer is not among the roots.
+    #[error("its issuer {}is not trusted", .issuer.as_ref().map(|name| format!("`{name}` ")).unwrap_or_default())]
     UnknownIssuer {
         /// The common name of the issuer, if it is printable. The name of a firewall vendor
         /// indicates a proxy that inspects TLS.
         issuer: Option<String>,
     },
     /// It is malformed, revoked or issued for another purpose.
+    #[error("it is malformed or issued for another purpose")]
     Unusable,
     /// It is for other hosts.
+    #[error("it is for another host{}", list(.names))]
     WrongName {
         /// The hosts, if they are printable.
         names: Vec<String>,
@@ -61,41 +66,26 @@ impl CertificateFault {
     }
 }
 
-impl fmt::Display for CertificateFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = match self {
-            Self::Expired => return f.write_str("it has expired"),
-            Self::NoName => return f.write_str("it has no subject alternative name"),
-            Self::NotYetValid => return f.write_str("it is not valid yet"),
-            Self::SelfSigned => return f.write_str("it is self-signed"),
-            Self::UnknownIssuer { issuer: None } => {
-                return f.write_str("its issuer is not trusted");
-            }
-            Self::UnknownIssuer { issuer: Some(issuer) } => {
-                return write!(f, "its issuer `{issuer}` is not trusted");
-            }
-            Self::Unusable => return f.write_str("it is malformed or issued for another purpose"),
-            Self::WrongName { names } => names,
-        };
-        f.write_str("it is for another host")?;
-        for (index, name) in names.iter().enumerate() {
-            write!(f, "{} `{name}`", if index == 0 { ":" } else { "," })?;
-        }
-        Ok(())
-    }
+fn list(names: &[String]) -> String {
+    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) }
 }
 
 /// A failed TLS handshake.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HandshakeFault {
     /// The connection ended.
+    #[error("the connection ended in the handshake")]
     Closed,
     /// The response was not TLS.
+    #[error("the response is not TLS")]
     Garbage,
     /// The host requires something that is not offered.
+    #[error("the host refused the handshake")]
     Refused,
     /// The host supports neither TLS 1.2 nor 1.3.
+    #[error("the host supports neither TLS 1.2 nor TLS 1.3")]
     Version,
 }
 
@@ -110,17 +100,6 @@ impl HandshakeFault {
             Self::Garbage => "check the port, and any proxy in front of the host",
             Self::Refused | Self::Version => "check the host: Salesforce supports TLS 1.2 and 1.3",
         }
-    }
-}
-
-impl fmt::Display for HandshakeFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Closed => "the connection ended in the handshake",
-            Self::Garbage => "the response is not TLS",
-            Self::Refused => "the host refused the handshake",
-            Self::Version => "the host supports neither TLS 1.2 nor TLS 1.3",
-        })
     }
 }
 

@@ -1,5 +1,4 @@
 mod form;
-pub use form::Form;
 
 use std::fmt;
 use std::fs::File;
@@ -107,7 +106,7 @@ impl Anchors {
 fn given(name: &str, pem: &[u8]) -> Result<Anchors, RootsFault> {
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     let anchors = certificates.ok().and_then(Anchors::given);
-    anchors.ok_or_else(|| RootsFault::Form { name: name.to_owned(), form: Form::of(pem) })
+    anchors.ok_or_else(|| RootsFault::form(name.to_owned(), form::describe(pem)))
 }
 
 fn system() -> CertificateResult {
@@ -152,8 +151,8 @@ fn named(file: Option<&Path>, folders: &[PathBuf]) -> Result<Anchors, RootsFault
         certificates.extend(load_certs_from_paths(None, Some(folder)).certs);
     }
     let names: Vec<_> = folders.iter().map(|folder| shown(folder, "SSL_CERT_DIR")).collect();
-    let empty = || RootsFault::Form { name: names.join(", "), form: Form::Other };
-    Anchors::given(certificates).ok_or_else(empty)
+    Anchors::given(certificates)
+        .ok_or_else(|| RootsFault::form(names.join(", "), form::NO_CERTIFICATE))
 }
 
 /// Checks the file, since a device or a pipe might never end.
@@ -177,12 +176,14 @@ fn shown(path: &Path, setting: &str) -> String {
 #[non_exhaustive]
 pub enum RootsFault {
     /// It is not a PEM file of certificates.
-    #[error("{name} {form}")]
+    #[error("{name} {found}")]
     Form {
         /// The file and the setting that names it.
         name: String,
-        /// The form of the file.
-        form: Form,
+        /// The form of the file, as the end of a sentence.
+        found: &'static str,
+        /// The next step.
+        hint: &'static str,
     },
     /// It cannot be read.
     #[error("cannot read {name}")]
@@ -195,10 +196,14 @@ pub enum RootsFault {
 }
 
 impl RootsFault {
+    fn form(name: String, (found, hint): (&'static str, &'static str)) -> Self {
+        Self::Form { name, found, hint }
+    }
+
     fn of_file(path: &Path, setting: &str) -> Self {
         let (name, mut start) = (shown(path, setting), Vec::new());
         match File::open(path).and_then(|file| file.take(PREFIX_LEN).read_to_end(&mut start)) {
-            Ok(_) => Self::Form { name, form: Form::of(&start) },
+            Ok(_) => Self::form(name, form::describe(&start)),
             Err(error) => Self::Unreadable { name, source: Arc::new(error) },
         }
     }
@@ -206,7 +211,7 @@ impl RootsFault {
     /// The next step.
     pub(super) fn hint(&self) -> &'static str {
         match self {
-            Self::Form { form, .. } => form.hint(),
+            Self::Form { hint, .. } => hint,
             Self::Unreadable { .. } => "check the path, and the permissions of the file",
         }
     }

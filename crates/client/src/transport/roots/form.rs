@@ -1,112 +1,45 @@
-use std::fmt;
-
-/// The form of a file that is not a PEM file of certificates.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Form {
-    /// Base64 without the header of PEM.
-    Base64,
-    /// A certificate in DER.
-    Der,
-    /// An empty file.
-    Empty,
-    /// A web page.
-    Html,
-    /// A Java key store.
-    Jks,
-    /// Another form.
-    Other,
-    /// PKCS#12, `.p12` or `.pfx`.
-    Pkcs12,
-    /// PKCS#7 in DER, `.p7b`.
-    Pkcs7Der,
-    /// PKCS#7 in PEM, `.p7b`.
-    Pkcs7Pem,
-    /// A private key without a certificate.
-    PrivateKey,
-    /// A certificate in the trusted format of OpenSSL.
-    Trusted,
-    /// Damaged certificates.
-    Unreadable,
-    /// Text in UTF-16.
-    Utf16,
-}
-
-impl Form {
-    pub(super) fn of(bytes: &[u8]) -> Self {
-        match bytes.trim_ascii() {
-            [] => return Self::Empty,
-            [0xfe, 0xed, 0xfe, 0xed, ..] | [0xce, 0xce, 0xce, 0xce, ..] => return Self::Jks,
-            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => return Self::Utf16,
-            [b'<', ..] => return Self::Html,
-            [b'M', b'I', b'I', ..] => return Self::Base64,
-            _ => {}
+/// Describes a file that is not a PEM file of certificates: the end of a sentence, such as "is
+/// empty", and the next step.
+pub(super) fn describe(bytes: &[u8]) -> (&'static str, &'static str) {
+    let has = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
+    let starts = |text: &[u8]| bytes.windows(text.len()).take(32).any(|window| window == text);
+    match bytes.trim_ascii() {
+        [] => ("is empty", USE_PEM),
+        [0xfe, 0xed, 0xfe, 0xed, ..] | [0xce, 0xce, 0xce, 0xce, ..] => (
+            "is a Java key store (JKS), not PEM",
+            "export a certificate: `keytool -exportcert -rfc -keystore FILE -alias NAME`",
+        ),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => ("is UTF-16 text, not PEM", "save it as UTF-8"),
+        [b'<', ..] => ("is a web page, not PEM", USE_PEM),
+        [b'M', b'I', b'I', ..] => ("is base64 without a PEM header", USE_PEM),
+        _ if has(b"-----BEGIN CERTIFICATE-----") => ("has no readable certificate", USE_PEM),
+        _ if has(b"-----BEGIN TRUSTED CERTIFICATE-----") => (
+            "has a certificate in OpenSSL's own format, not in PEM",
+            "convert it: `openssl x509 -in FILE -out ca.pem`",
+        ),
+        _ if has(b"-----BEGIN PKCS7-----") || has(b"-----BEGIN CMS-----") => {
+            (PKCS7, "convert it: `openssl pkcs7 -print_certs -in FILE -out ca.pem`")
         }
-        let has = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
-        let starts = |text: &[u8]| bytes.windows(text.len()).take(32).any(|window| window == text);
-        if has(b"-----BEGIN CERTIFICATE-----") {
-            Self::Unreadable
-        } else if has(b"-----BEGIN TRUSTED CERTIFICATE-----") {
-            Self::Trusted
-        } else if has(b"-----BEGIN PKCS7-----") || has(b"-----BEGIN CMS-----") {
-            Self::Pkcs7Pem
-        } else if has(b" PRIVATE KEY-----") {
-            Self::PrivateKey
-        } else if bytes[0] != SEQUENCE {
-            Self::Other
-        } else if starts(SIGNED_DATA) {
-            Self::Pkcs7Der
-        } else if starts(VERSION_3) {
-            Self::Pkcs12
-        } else {
-            Self::Der
+        _ if has(b" PRIVATE KEY-----") => ("has a private key and no certificate", USE_PEM),
+        [SEQUENCE, ..] if starts(SIGNED_DATA) => {
+            (PKCS7, "convert it: `openssl pkcs7 -inform der -print_certs -in FILE -out ca.pem`")
         }
-    }
-
-    pub(super) fn hint(self) -> &'static str {
-        match self {
-            Self::Der => "convert it: `openssl x509 -inform der -in FILE -out ca.pem`",
-            Self::Jks => {
-                "export a certificate: `keytool -exportcert -rfc -keystore FILE -alias NAME`"
-            }
-            Self::Pkcs12 => "extract them: `openssl pkcs12 -in FILE -cacerts -nokeys -out ca.pem`",
-            Self::Pkcs7Der => {
-                "convert it: `openssl pkcs7 -inform der -print_certs -in FILE -out ca.pem`"
-            }
-            Self::Pkcs7Pem => "convert it: `openssl pkcs7 -print_certs -in FILE -out ca.pem`",
-            Self::Trusted => "convert it: `openssl x509 -in FILE -out ca.pem`",
-            Self::Utf16 => "save it as UTF-8",
-            Self::Base64
-            | Self::Empty
-            | Self::Html
-            | Self::Other
-            | Self::PrivateKey
-            | Self::Unreadable => {
-                "use a PEM file of certificates: each begins with `-----BEGIN CERTIFICATE-----`"
-            }
+        [SEQUENCE, ..] if starts(VERSION_3) => (
+            "is PKCS#12 (P12, PFX), not PEM",
+            "extract them: `openssl pkcs12 -in FILE -cacerts -nokeys -out ca.pem`",
+        ),
+        [SEQUENCE, ..] => {
+            ("is DER, not PEM", "convert it: `openssl x509 -inform der -in FILE -out ca.pem`")
         }
+        _ => NO_CERTIFICATE,
     }
 }
 
-/// The end of a sentence, such as "is empty".
-impl fmt::Display for Form {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Base64 => "is base64 without a PEM header",
-            Self::Der => "is DER, not PEM",
-            Self::Empty => "is empty",
-            Self::Html => "is a web page, not PEM",
-            Self::Jks => "is a Java key store (JKS), not PEM",
-            Self::Other => "has no certificate in PEM",
-            Self::Pkcs12 => "is PKCS#12 (P12, PFX), not PEM",
-            Self::Pkcs7Der | Self::Pkcs7Pem => "is PKCS#7 (P7B), not certificates in PEM",
-            Self::PrivateKey => "has a private key and no certificate",
-            Self::Trusted => "has a certificate in OpenSSL's own format, not in PEM",
-            Self::Unreadable => "has no readable certificate",
-            Self::Utf16 => "is UTF-16 text, not PEM",
-        })
-    }
-}
+pub(super) const NO_CERTIFICATE: (&str, &str) = ("has no certificate in PEM", USE_PEM);
+
+const PKCS7: &str = "is PKCS#7 (P7B), not certificates in PEM";
+const USE_PEM: &str =
+    "use a PEM file of certificates: each begins with `-----BEGIN CERTIFICATE-----`";
 
 const SEQUENCE: u8 = 0x30;
 
@@ -122,23 +55,33 @@ mod tests {
 
     #[test]
     fn form_of_a_file_is_recognised() {
-        for (bytes, form) in [
-            (&b""[..], Form::Empty),
-            (b" \n", Form::Empty),
-            (b"\x30\x82\x03\x0d\x30\x82\x01\xf5\xa0\x03\x02\x01\x02", Form::Der),
-            (b"\x30\x82\x0c\x51\x02\x01\x03\x30", Form::Pkcs12),
-            (b"\x30\x82\x0c\x51\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0", Form::Pkcs7Der),
-            (b"-----BEGIN PKCS7-----\nMIIC\n-----END PKCS7-----\n", Form::Pkcs7Pem),
-            (b"\xfe\xed\xfe\xed\0\0\0\x02", Form::Jks),
-            (b"-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n", Form::Unreadable),
-            (b"-----BEGIN TRUSTED CERTIFICATE-----\n", Form::Trusted),
-            (b"-----BEGIN RSA PRIVATE KEY-----\n", Form::PrivateKey),
-            (b"MIIDDTCCAfWgAwIBAgIUQ", Form::Base64),
-            (b"<!DOCTYPE html>", Form::Html),
-            (b"\xff\xfe-\0-\0-\0", Form::Utf16),
-            (b"canary", Form::Other),
+        for (bytes, words, hint) in [
+            (&b""[..], "is empty", "PEM file"),
+            (b" \n", "is empty", "PEM file"),
+            (b"\x30\x82\x03\x0d\x30\x82\x01\xf5\xa0\x03\x02\x01\x02", "is DER", "x509 -inform der"),
+            (b"\x30\x82\x0c\x51\x02\x01\x03\x30", "PKCS#12", "pkcs12"),
+            (
+                b"\x30\x82\x0c\x51\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0",
+                "PKCS#7",
+                "pkcs7 -inform der",
+            ),
+            (b"-----BEGIN PKCS7-----\nMIIC\n-----END PKCS7-----\n", "PKCS#7", "pkcs7 -print"),
+            (b"\xfe\xed\xfe\xed\0\0\0\x02", "JKS", "keytool"),
+            (
+                b"-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n",
+                "readable",
+                "PEM file",
+            ),
+            (b"-----BEGIN TRUSTED CERTIFICATE-----\n", "OpenSSL's own", "x509 -in FILE"),
+            (b"-----BEGIN RSA PRIVATE KEY-----\n", "private key", "PEM file"),
+            (b"MIIDDTCCAfWgAwIBAgIUQ", "base64", "PEM file"),
+            (b"<!DOCTYPE html>", "web page", "PEM file"),
+            (b"\xff\xfe-\0-\0-\0", "UTF-16", "UTF-8"),
+            (b"canary", "no certificate in PEM", "PEM file"),
         ] {
-            assert_eq!(Form::of(bytes), form, "{bytes:?}");
+            let (found, next) = describe(bytes);
+            assert!(found.contains(words), "{words}: {found}");
+            assert!(next.contains(hint), "{words}: {next}");
         }
     }
 }
