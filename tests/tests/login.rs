@@ -12,17 +12,17 @@ use orgtoken_oauth::{AllowedHosts, InstanceUrl, LoginUrl, Resolution};
 async fn token_from_my_domain_through_a_proxy() {
     let org = TestOrg::new();
     let granted = obtain(&org, None, Some(MY_DOMAIN)).await.unwrap();
-    assert_eq!(granted.token().instance_url().as_str(), MY_DOMAIN);
-    assert_eq!(granted.resolution().audience().as_str(), MY_DOMAIN);
-    assert_eq!((org.logins(), granted.failed().len()), (1, 0));
+    assert_eq!(granted.token.instance_url().as_str(), MY_DOMAIN);
+    assert_eq!(granted.resolution.audience().as_str(), MY_DOMAIN);
+    assert_eq!((org.logins(), granted.failed.len()), (1, 0));
 }
 
 #[tokio::test]
 async fn org_with_the_classic_audience_takes_a_second_attempt() {
     let org = TestOrg::with(User::new(USER), |org| org.audience("https://login.salesforce.com"));
     let granted = obtain(&org, None, Some(MY_DOMAIN)).await.unwrap();
-    assert_eq!(granted.resolution().audience().as_str(), "https://login.salesforce.com");
-    assert_eq!(granted.failed()[0].error().code(), "refused.audience_is_invalid");
+    assert_eq!(granted.resolution.audience().as_str(), "https://login.salesforce.com");
+    assert_eq!(granted.failed[0].error().code(), "refused.audience_is_invalid");
     assert_eq!(org.login_history().len(), 2);
 }
 
@@ -49,8 +49,8 @@ async fn external_client_app_is_found_at_my_domain() {
     let org = TestOrg::with(User::new(USER), |org| org.app_kind(AppKind::ExternalClientApp));
     let granted =
         obtain(&org, Some("https://login.salesforce.com"), Some(MY_DOMAIN)).await.unwrap();
-    assert_eq!(granted.resolution().endpoint().origin(), MY_DOMAIN);
-    assert_eq!(granted.failed()[0].error().refusal().unwrap().code(), "app_not_found");
+    assert_eq!(granted.resolution.endpoint().origin(), MY_DOMAIN);
+    assert_eq!(granted.failed[0].error().refusal().unwrap().code(), "app_not_found");
 }
 
 #[tokio::test]

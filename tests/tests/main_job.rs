@@ -18,7 +18,7 @@ use orgtoken_settings::{KeySource, Layer, Loader, Setting, Settings};
 async fn settings_record_leads_to_a_record_in_the_org() {
     let org = TestOrg::new();
     let version = settings(&org).api_version().major();
-    let token = obtain(&org).await.unwrap().into_token();
+    let token = obtain(&org).await.unwrap().token;
     assert_eq!(org.logins_of(USER), 1);
 
     let api = Org::new(org.transport(), token, version);
@@ -54,12 +54,12 @@ async fn no_value_of_the_main_job_shows_a_secret() {
     let key = pem_body(org.private_key());
     let settings = settings(&org);
     assert!(!shows(&debug(&settings), &key));
-    assert!(settings.values().iter().all(|origin| !shows(origin.shown(), &key)));
+    assert!(settings.values().iter().all(|origin| !shows(&origin.shown, &key)));
 
     let logged_in = obtain(&org).await.unwrap();
-    let token = logged_in.token().access_token().secret().to_owned();
+    let token = logged_in.token.access_token().secret().to_owned();
     assert!(!shows(&debug(&logged_in), &token));
-    let api = Org::new(org.transport(), logged_in.into_token(), 60);
+    let api = Org::new(org.transport(), logged_in.token, 60);
     assert!(!shows(&debug(&api), &token));
     let error = api.request(Method::GET, "/nowhere", HeaderMap::new(), Bytes::new()).await;
     let error = error.unwrap_err();

@@ -211,31 +211,13 @@ impl fmt::Debug for Login {
 
 /// A token and how it was obtained.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct LoggedIn {
-    token: Token,
-    resolution: Resolution,
-    failed: Vec<Attempt>,
-}
-
-impl LoggedIn {
     /// The token.
-    pub fn token(&self) -> &Token {
-        &self.token
-    }
-
-    /// Returns the token alone.
-    pub fn into_token(self) -> Token {
-        self.token
-    }
-
+    pub token: Token,
     /// The endpoint and the audience that worked. Starting with them saves the attempts that
     /// failed.
-    pub fn resolution(&self) -> &Resolution {
-        &self.resolution
-    }
-
+    pub resolution: Resolution,
     /// The failed attempts before it.
-    pub fn failed(&self) -> &[Attempt] {
-        &self.failed
-    }
+    pub failed: Vec<Attempt>,
 }

@@ -16,17 +16,17 @@ pub(crate) async fn log_in(
     clock: impl Fn() -> UnixTime,
 ) -> (Finding, Option<Token>) {
     match login.obtain(transport, &clock).await {
-        Ok(granted) => (logged_in(&granted), Some(granted.into_token())),
+        Ok(granted) => (logged_in(&granted), Some(granted.token)),
         Err(error) => (refused(&error, target, skew, clock()), None),
     }
 }
 
 /// A token after a refused attempt is a warning, because every login will repeat that attempt.
 fn logged_in(granted: &LoggedIn) -> Finding {
-    let Some(failed) = granted.failed().first() else {
+    let Some(failed) = granted.failed.first() else {
         return Finding::ok(Check::Login, "Salesforce granted a token");
     };
-    let (endpoint, audience) = (granted.resolution().endpoint(), granted.resolution().audience());
+    let (endpoint, audience) = (granted.resolution.endpoint(), granted.resolution.audience());
     let detail = format!(
         "Salesforce granted a token at the second attempt; it refused the first: {}",
         failed.error()

@@ -29,7 +29,7 @@ pub(crate) fn check(settings: &Settings, target: &Target, now: UnixTime) -> Vec<
 fn sources(settings: &Settings) -> Finding {
     let mut sources: Vec<String> = Vec::new();
     for value in settings.values() {
-        let source = match value.source() {
+        let source = match &value.source {
             Source::Default => continue,
             Source::Profile { profile, file, .. } => format!("profile {profile} of {file}"),
             Source::Record { file, .. } => format!("record {file}"),

@@ -68,10 +68,11 @@ impl Loader {
             check.missing(Setting::InstanceUrl);
         }
         let instance_url = check.hosts(false).and_then(|hosts| hosts.instance_url);
-        let other = check.other();
+        let OtherSettings { api_version, ca_file, proxy, .. } = check.other();
         match instance_url {
             Some(instance_url) if check.problems.is_empty() => {
-                Ok(CallSettings { instance_url, notices: check.notices, other })
+                let notices = check.notices;
+                Ok(CallSettings { api_version, ca_file, instance_url, notices, proxy })
             }
             _ => Err(check.into_problems()),
         }
@@ -191,41 +192,40 @@ impl Check {
         }
     }
 
-    /// Returns the effective text without the blanks around it.
-    fn text(&mut self, setting: Setting) -> Option<(String, Source)> {
+    /// Removes the effective value, and converts it with `convert`. One of another kind is a problem.
+    fn take<T>(
+        &mut self,
+        setting: Setting,
+        convert: impl FnOnce(Raw) -> Result<T, Raw>,
+    ) -> Option<(T, Source)> {
         let Entry { source, raw, .. } = self.loader.take(setting)?;
-        match raw {
-            Raw::Text(text) => {
-                let trimmed = text.secret().trim();
-                if trimmed.is_empty() {
-                    self.problem(setting, &source, ProblemKind::Missing { meant: None });
-                    return None;
-                }
-                if trimmed.len() != text.secret().len() {
-                    self.notices.push(Notice::new(&source, NoticeKind::Trimmed(setting)));
-                }
-                Some((trimmed.to_owned(), source))
-            }
-            raw => {
+        match convert(raw) {
+            Ok(value) => Some((value, source)),
+            Err(raw) => {
                 self.problem(setting, &source, problem_of(raw));
                 None
             }
         }
     }
 
-    fn list(&mut self, setting: Setting) -> Vec<String> {
-        let Some(Entry { source, raw, .. }) = self.loader.take(setting) else { return Vec::new() };
-        match raw {
-            Raw::List(items) => {
-                self.note_value(setting, items.join(", "), source);
-                items
-            }
-            Raw::Text(text) => vec![text.secret().to_owned()],
-            raw => {
-                self.problem(setting, &source, problem_of(raw));
-                Vec::new()
-            }
+    /// Returns the effective text without the blanks around it.
+    fn text(&mut self, setting: Setting) -> Option<(String, Source)> {
+        let (text, source) = self.take(setting, Raw::into_text)?;
+        let trimmed = text.secret().trim();
+        if trimmed.is_empty() {
+            self.problem(setting, &source, ProblemKind::Missing { meant: None });
+            return None;
         }
+        if trimmed.len() != text.secret().len() {
+            self.notices.push(Notice::new(&source, NoticeKind::Trimmed(setting)));
+        }
+        Some((trimmed.to_owned(), source))
+    }
+
+    fn list(&mut self, setting: Setting) -> Vec<String> {
+        let Some((items, source)) = self.take(setting, Raw::into_list) else { return Vec::new() };
+        self.note_value(setting, items.join(", "), source);
+        items
     }
 
     /// Parses each item of a list, if it is set. The first invalid one is a problem.

@@ -154,14 +154,13 @@ impl<'a> ConfigFile<'a> {
                 return layer.problem(self.position(value.span().start), kind);
             }
         };
-        let Some(name) = name.map(str::to_owned).or_else(|| self.default(layer, root)) else {
-            return match profiles {
-                Some(profiles) if profiles.len() == 1 => self.only(layer, profiles),
-                Some(profiles) if !profiles.is_empty() => {
-                    layer.unchosen_profile = Some(self.no_default());
-                }
-                _ => (),
-            };
+        let only = || profiles.filter(|all| all.len() == 1)?.keys().next();
+        let default = || self.default(layer, root).or_else(|| Some(only()?.get_ref().to_string()));
+        let Some(name) = name.map(str::to_owned).or_else(default) else {
+            if profiles.is_some_and(|profiles| !profiles.is_empty()) {
+                layer.unchosen_profile = Some(self.no_default());
+            }
+            return;
         };
         match profiles.and_then(|profiles| profiles.get(name.as_str())) {
             Some(profile) => self.read_profile(layer, &name, profile),
@@ -198,12 +197,6 @@ impl<'a> ConfigFile<'a> {
                 layer.problem(self.position(value.span().start), kind);
                 None
             }
-        }
-    }
-
-    fn only(&self, layer: &mut Layer, profiles: &DeTable<'_>) {
-        if let Some((name, profile)) = profiles.iter().next() {
-            self.read_profile(layer, name.get_ref(), profile);
         }
     }
 

@@ -47,6 +47,26 @@ impl Raw {
         }
     }
 
+    pub(crate) fn into_text(self) -> Result<SecretText, Self> {
+        if let Self::Text(text) = self { Ok(text) } else { Err(self) }
+    }
+
+    pub(crate) fn into_list(self) -> Result<Vec<String>, Self> {
+        match self {
+            Self::List(items) => Ok(items),
+            Self::Text(text) => Ok(vec![text.secret().to_owned()]),
+            other => Err(other),
+        }
+    }
+
+    pub(crate) fn into_bytes(self) -> Result<Zeroizing<Vec<u8>>, Self> {
+        match self {
+            Self::Bytes(bytes) => Ok(bytes),
+            Self::Text(text) => Ok(Zeroizing::new(text.secret().as_bytes().to_vec())),
+            other => Err(other),
+        }
+    }
+
     pub(crate) fn is_blank(&self) -> bool {
         match self {
             Self::Agent(name) | Self::File(name) | Self::Variable(name) => name.trim().is_empty(),

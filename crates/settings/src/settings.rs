@@ -193,62 +193,30 @@ impl Hosts {
 
 /// The settings of API calls with an existing token.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct CallSettings {
-    pub(crate) instance_url: InstanceUrl,
-    pub(crate) notices: Vec<Notice>,
-    pub(crate) other: OtherSettings,
-}
-
-impl CallSettings {
-    /// Returns the version of the REST API.
-    pub fn api_version(&self) -> ApiVersion {
-        self.other.api_version
-    }
-
-    /// Returns the file of certificate authorities to trust. Default: those of the system.
-    pub fn ca_file(&self) -> Option<&str> {
-        self.other.ca_file.as_deref()
-    }
-
-    /// Returns the URL of the token's org.
-    pub fn instance_url(&self) -> &InstanceUrl {
-        &self.instance_url
-    }
-
-    /// Returns the URL of the proxy, which may contain a password.
-    pub fn proxy(&self) -> Option<&SecretText> {
-        self.other.proxy.as_ref()
-    }
-
-    /// Returns notices about accepted values.
-    pub fn notices(&self) -> &[Notice] {
-        &self.notices
-    }
+    /// The version of the REST API.
+    pub api_version: ApiVersion,
+    /// The file of certificate authorities to trust. Default: those of the system.
+    pub ca_file: Option<String>,
+    /// The URL of the token's org.
+    pub instance_url: InstanceUrl,
+    /// Notices about accepted values.
+    pub notices: Vec<Notice>,
+    /// The URL of the proxy, which may contain a password.
+    pub proxy: Option<SecretText>,
 }
 
 /// An effective value of a setting, and its source.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct EffectiveValue {
-    pub(crate) setting: Setting,
-    pub(crate) shown: String,
-    pub(crate) source: Source,
-}
-
-impl EffectiveValue {
-    /// Returns the setting.
-    pub fn setting(&self) -> Setting {
-        self.setting
-    }
-
-    /// Returns the value, or `[set]` for a secret.
-    pub fn shown(&self) -> &str {
-        &self.shown
-    }
-
-    /// Returns the source of the value.
-    pub fn source(&self) -> &Source {
-        &self.source
-    }
+    /// The setting.
+    pub setting: Setting,
+    /// The value, or `[set]` for a secret.
+    pub shown: String,
+    /// The source of the value.
+    pub source: Source,
 }
 
 impl fmt::Display for EffectiveValue {

@@ -99,7 +99,7 @@ async fn debug_shows_no_token() {
     let org = ConnectedOrg::new();
     let now = || Timestamp::now().wall;
     let granted = login().obtain(&transport(&org.server), now).await.unwrap();
-    let api = Org::new(transport(&org.server), granted.into_token(), 65);
+    let api = Org::new(transport(&org.server), granted.token, 65);
     api.limits().await.unwrap();
     org.server.expire_all();
     let error = api.limits().await.unwrap_err();

@@ -126,7 +126,7 @@ async fn single_token_is_not_renewed() {
     let org = ConnectedOrg::new();
     let now = || Timestamp::now().wall;
     let granted = login().obtain(&transport(&org.server), now).await.unwrap();
-    let api = Org::new(transport(&org.server), granted.into_token(), 65);
+    let api = Org::new(transport(&org.server), granted.token, 65);
     org.server.expire_all();
     assert!(api.limits().await.unwrap_err().is_session_end());
     assert_eq!((org.server.logins(), org.calls()), (1, 1));

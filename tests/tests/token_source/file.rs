@@ -304,6 +304,6 @@ fn make_fifo(path: &PathBuf) {
 async fn granted(org: &TestOrg) -> State {
     let now = Timestamp::now();
     let granted = login(org).obtain(&transport(), || now.wall).await.unwrap();
-    let cached = Some(Arc::new(CachedToken::new(granted.into_token(), now)));
+    let cached = Some(Arc::new(CachedToken::new(granted.token, now)));
     State { token: cached, ..State::default() }
 }

@@ -133,6 +133,6 @@ fn settings(org: &TestOrg, set_key: impl FnOnce(&mut Layer), key: &[u8]) -> Sett
 async fn save_token(org: &TestOrg, cache: &FileCache) {
     let now = Timestamp::now();
     let granted = login(org).obtain(&transport(), || now.wall).await.unwrap();
-    let token = Some(Arc::new(CachedToken::new(granted.into_token(), now)));
+    let token = Some(Arc::new(CachedToken::new(granted.token, now)));
     cache.save(&State { token, ..State::default() }, &Lease::NONE).await;
 }

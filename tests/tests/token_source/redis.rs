@@ -266,7 +266,7 @@ fn host(org: &TestOrg, server: &RedisServer) -> LoginSource {
 async fn granted(org: &TestOrg) -> State {
     let now = orgtoken_client::Timestamp::now();
     let granted = login(org).obtain(&transport(), || now.wall).await.unwrap();
-    let cached = orgtoken_client::CachedToken::new(granted.into_token(), now);
+    let cached = orgtoken_client::CachedToken::new(granted.token, now);
     State { token: Some(std::sync::Arc::new(cached)), ..State::default() }
 }
 

@@ -81,7 +81,7 @@ pub(crate) async fn due_for_renewal(org: &TestOrg) -> LoginSource {
     let since_start = now.boot.since_start();
     let lived = since_start.min(15 * MINUTE);
     let then = Timestamp { boot: BootTime::from_duration(since_start - lived), ..now };
-    let token = granted.into_token().lifetime(lived * 11 / 10);
+    let token = granted.token.lifetime(lived * 11 / 10);
     let cached = Some(Arc::new(CachedToken::new(token, then)));
     let store = MemoryCache::default();
     store.save(&State { token: cached, ..State::default() }, &Lease::NONE).await;

@@ -23,10 +23,10 @@ async fn token_for_an_assertion() {
     let server = Server::always([token()]).await;
     let granted = obtain(&login(&server, None)).await.unwrap();
 
-    assert_eq!(granted.token().access_token().secret(), "00Dcanary!canary");
-    assert!(granted.failed().is_empty());
+    assert_eq!(granted.token.access_token().secret(), "00Dcanary!canary");
+    assert!(granted.failed.is_empty());
     let in_place = obtain(&login(&server, None).sign_in_place()).await.unwrap();
-    assert_eq!(in_place.token().access_token().secret(), "00Dcanary!canary");
+    assert_eq!(in_place.token.access_token().secret(), "00Dcanary!canary");
     let request = &server.requests()[0];
     assert!(request.starts_with("POST /services/oauth2/token HTTP/1.1\r\n"));
     let assertion = assertions(&server).remove(0);

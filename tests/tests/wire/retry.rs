@@ -34,8 +34,8 @@ async fn transient_errors_are_retried_with_a_new_assertion() {
         let server =
             Server::plain(move |n| failures.get(n).cloned().unwrap_or_else(|| vec![token()])).await;
         let granted = obtain(&login(&server, None)).await.unwrap();
-        assert_eq!(granted.token().access_token().secret(), "00Dcanary!canary", "{row}");
-        assert_eq!(granted.failed().len(), requests - 1, "{row}");
+        assert_eq!(granted.token.access_token().secret(), "00Dcanary!canary", "{row}");
+        assert_eq!(granted.failed.len(), requests - 1, "{row}");
         let ends: Vec<_> =
             assertions(&server).iter().map(|assertion| assertion.claims().expires_at()).collect();
         assert_eq!(ends.len(), requests, "{row}");
@@ -184,7 +184,7 @@ async fn clock_skew_is_corrected_for_one_attempt() {
         let granted = obtain(&login(&server, None)).await.unwrap();
         let end = assertions(&server)[1].claims().expires_at().unwrap().as_secs();
         assert!(end.abs_diff(exp) <= 2, "{end}");
-        assert_eq!(granted.token().received_at().as_secs(), 1_700_000_004, "by the local clock");
+        assert_eq!(granted.token.received_at().as_secs(), 1_700_000_004, "by the local clock");
     }
 }
 

@@ -7,7 +7,7 @@ use crate::io::table::Row;
 
 /// Returns a line of a table.
 pub(super) fn origin(origin: &EffectiveValue) -> Row {
-    Row::new(origin.setting().name(), origin.shown()).remark(&origin.source().to_string())
+    Row::new(origin.setting.name(), &origin.shown).remark(&origin.source.to_string())
 }
 
 /// A setting in JSON.
@@ -21,9 +21,9 @@ pub(super) struct ShownValue<'a> {
 impl<'a> From<&'a EffectiveValue> for ShownValue<'a> {
     fn from(origin: &'a EffectiveValue) -> Self {
         Self {
-            name: origin.setting().name(),
-            value: origin.shown(),
-            source: origin.source().to_string(),
+            name: origin.setting.name(),
+            value: &origin.shown,
+            source: origin.source.to_string(),
         }
     }
 }

@@ -62,7 +62,7 @@ impl<'a> Context<'a> {
         let variables = variables.chain([(name.to_owned(), url)]);
         let loader = Loader::new([self.flags()?, Layer::from_environment(variables)]);
         let settings = self.without_key(loader)?.check_calls()?;
-        self.report(settings.notices());
+        self.report(&settings.notices);
         Ok(settings)
     }
 

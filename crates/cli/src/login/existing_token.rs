@@ -27,10 +27,10 @@ pub(crate) fn org(
     let (name, url) = url()?;
     let context = Context { login, route: Some(&network.route), console };
     let settings = context.call_settings(name, url)?;
-    tracing::info!("token from {TOKEN}, for {} from {name}", settings.instance_url().as_str());
-    let transport = transport_with(network, settings.ca_file(), settings.proxy())?;
-    let version = settings.api_version();
-    let token = Token::existing(token, settings.instance_url().clone(), clock::now());
+    tracing::info!("token from {TOKEN}, for {} from {name}", settings.instance_url);
+    let transport = transport_with(network, settings.ca_file.as_deref(), settings.proxy.as_ref())?;
+    let version = settings.api_version;
+    let token = Token::existing(token, settings.instance_url, clock::now());
     Ok(Some((Org::new(with_call_timeouts(transport, network), token, version.major()), version)))
 }
 

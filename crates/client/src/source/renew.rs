@@ -132,8 +132,8 @@ impl Renewal {
         state.logins.extend(iter::repeat_n(now.wall, sent as usize));
         match obtained {
             Ok(logged_in) => {
-                state.uses_fallback = logged_in.resolution().is_fallback();
-                let token = logged_in.into_token();
+                state.uses_fallback = logged_in.resolution.is_fallback();
+                let token = logged_in.token;
                 let token = match self.token_lifetime {
                     Some(lifetime) => token.lifetime(lifetime),
                     None => token,

@@ -2,11 +2,10 @@
 
 use orgtoken_oauth::{AllowedHosts, Audience, InstanceUrl, LoginUrl, Resolution, UrlError};
 
-use super::{Check, identified, problem_of};
+use super::{Check, identified};
 use crate::api_version::ApiVersion;
-use crate::layer::Entry;
 use crate::notices::{Notice, NoticeKind};
-use crate::problems::{Location, Problem, ProblemKind};
+use crate::problems::ProblemKind;
 use crate::raw::Raw;
 use crate::sandbox::sandbox_suffix;
 use crate::setting::Setting;
@@ -106,14 +105,9 @@ impl Check {
     /// Collects the allowed hosts of all sources. A record cannot allow hosts.
     fn allowed_hosts(&mut self) -> AllowedHosts {
         let mut hosts = Vec::new();
-        while let Some(Entry { source, raw, .. }) = self.loader.take(Setting::AllowHosts) {
-            let items = match raw {
-                Raw::List(items) => items,
-                Raw::Text(text) => vec![text.secret().to_owned()],
-                raw => {
-                    self.problem(Setting::AllowHosts, &source, problem_of(raw));
-                    continue;
-                }
+        while self.given(Setting::AllowHosts).is_some() {
+            let Some((items, source)) = self.take(Setting::AllowHosts, Raw::into_list) else {
+                continue;
             };
             match AllowedHosts::parse(&items) {
                 Ok(_) => {
@@ -121,8 +115,7 @@ impl Check {
                     hosts.extend(items);
                 }
                 Err(error) => {
-                    let location = Location::of(Setting::AllowHosts, &source);
-                    self.problems.push(Problem::new(location, ProblemKind::Url(error)));
+                    self.problem(Setting::AllowHosts, &source, ProblemKind::Url(error));
                 }
             }
         }

@@ -2,7 +2,6 @@
 
 use orgtoken_assertion::{KeyError, Passphrase, PublicKey, Signer, SigningKey};
 use orgtoken_oauth::Resolution;
-use zeroize::Zeroizing;
 
 use super::{Check, HIDDEN, problem_of};
 use crate::encrypted_key::EncryptedKey;
@@ -11,7 +10,6 @@ use crate::problems::ProblemKind;
 use crate::raw::Raw;
 use crate::setting::Setting;
 use crate::settings::{KeySource, refuse_published};
-use crate::source::Source;
 use crate::value_kind::ValueKind;
 
 impl Check {
@@ -94,34 +92,14 @@ impl Check {
     }
 
     fn passphrase(&mut self) -> Option<Passphrase> {
-        let Entry { source, raw, .. } = self.loader.take(Setting::Passphrase)?;
-        let passphrase = match raw {
-            Raw::Bytes(bytes) => Passphrase::new(bytes.as_slice()),
-            Raw::Text(text) => Passphrase::new(text.secret()),
-            raw => {
-                self.problem(Setting::Passphrase, &source, problem_of(raw));
-                return None;
-            }
-        };
+        let (passphrase, source) = self.take(Setting::Passphrase, Raw::into_bytes)?;
         self.note_value(Setting::Passphrase, HIDDEN.to_owned(), source);
-        Some(passphrase)
+        Some(Passphrase::new(passphrase.as_slice()))
     }
 
     fn public_key(&mut self) -> Option<PublicKey> {
-        let Entry { source, raw, .. } = self.loader.take(Setting::PublicKey)?;
-        let bytes = match raw {
-            Raw::Bytes(bytes) => bytes,
-            Raw::Text(text) => Zeroizing::new(text.secret().as_bytes().to_vec()),
-            raw => {
-                self.problem(Setting::PublicKey, &source, problem_of(raw));
-                return None;
-            }
-        };
-        self.read_public_key(&bytes, source)
-    }
-
-    fn read_public_key(&mut self, bytes: &[u8], source: Source) -> Option<PublicKey> {
-        match PublicKey::from_bytes(bytes) {
+        let (bytes, source) = self.take(Setting::PublicKey, Raw::into_bytes)?;
+        match PublicKey::from_bytes(&bytes) {
             Ok(key) => {
                 self.note_value(Setting::PublicKey, HIDDEN.to_owned(), source);
                 Some(key)

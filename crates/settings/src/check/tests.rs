@@ -758,7 +758,7 @@ fn check_hosts_ignores_other_problems() {
         let record = Layer::from_record(record.as_bytes(), "salesforce.json", None);
         let hosts = Loader::new([record]).check_hosts().unwrap();
         let shown = hosts.all_values();
-        assert!(shown.iter().all(|value| value.setting() != missing), "{value:?}: {shown:?}");
+        assert!(shown.iter().all(|value| value.setting != missing), "{value:?}: {shown:?}");
         assert_eq!(shown.len(), 4, "{value:?}: {shown:?}");
     }
 }

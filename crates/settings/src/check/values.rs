@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Check, HIDDEN, problem_of};
+use super::{Check, HIDDEN};
 use crate::duration::parse_duration;
-use crate::layer::Entry;
 use crate::problems::ProblemKind;
 use crate::raw::Raw;
 use crate::secret::SecretText;
@@ -14,19 +13,11 @@ use crate::settings::Cache;
 impl Check {
     /// Returns a text that may contain a password.
     pub(super) fn secret(&mut self, setting: Setting) -> Option<SecretText> {
-        let Entry { source, raw, .. } = self.loader.take(setting)?;
-        match raw {
-            Raw::Text(text) => {
-                let text = text.secret().trim();
-                self.note_kind(setting, text, &source);
-                self.note_value(setting, HIDDEN.to_owned(), source);
-                Some(text.to_owned().into())
-            }
-            raw => {
-                self.problem(setting, &source, problem_of(raw));
-                None
-            }
-        }
+        let (text, source) = self.take(setting, Raw::into_text)?;
+        let text = text.secret().trim();
+        self.note_kind(setting, text, &source);
+        self.note_value(setting, HIDDEN.to_owned(), source);
+        Some(text.to_owned().into())
     }
 }
 

@@ -97,7 +97,7 @@ fn record_in_variable_is_read() {
     assert_eq!(loader.next_input(), None);
     assert_eq!(loader.profile(), crate::ProfileChoice::None);
     let settings = loader.check().unwrap();
-    assert_eq!(settings.values()[0].source().to_string(), "record ORGTOKEN_SETTINGS, /Username");
+    assert_eq!(settings.values()[0].source.to_string(), "record ORGTOKEN_SETTINGS, /Username");
 }
 
 #[test]

@@ -37,8 +37,8 @@ fn accepted_record_forms() {
     ] {
         let settings = check(&json).unwrap_or_else(|problems| panic!("{name}: {problems}"));
         assert_eq!(settings.username().as_str(), "user@acme.com", "{name}");
-        let user = settings.values().iter().find(|o| o.setting() == Setting::Username).unwrap();
-        assert_eq!(user.source().at(), pointer, "{name}");
+        let user = settings.values().iter().find(|o| o.setting == Setting::Username).unwrap();
+        assert_eq!(user.source.at(), pointer, "{name}");
     }
 }
 

@@ -62,8 +62,8 @@ impl Profile {
     fn of(name: &str, layer: impl Fn() -> Layer, default: bool) -> Self {
         let (origins, problems) = Loader::new([layer()]).shown();
         let shown = |setting| {
-            let mut origins = origins.iter().filter(|origin| origin.setting() == setting);
-            origins.next().map(|origin| origin.shown().to_owned())
+            let mut origins = origins.iter().filter(|origin| origin.setting == setting);
+            origins.next().map(|origin| origin.shown.clone())
         };
         Self {
             name: redact::label(name).to_owned(),

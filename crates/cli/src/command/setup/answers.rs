@@ -183,7 +183,7 @@ fn known_url(
     if loader.given(Setting::InstanceUrl).is_none() {
         return Ok(None);
     }
-    Ok(Some(loader.check_calls()?.instance_url().clone()))
+    Ok(Some(loader.check_calls()?.instance_url))
 }
 
 fn ask_url(args: &Args) -> Result<InstanceUrl, Failure> {
