@@ -263,7 +263,7 @@ fn returned(
     answer: Response<Peeked<transport::Body>>,
     token: &CachedToken,
 ) -> Result<(http::response::Parts, Masked<Peeked<transport::Body>>), ErrorBody> {
-    let (head, body) = answer.into_parts();
+    let (mut head, body) = answer.into_parts();
     // The API responds with 300 if several records have an external id: the body lists them.
     let is_answer = [StatusCode::MULTIPLE_CHOICES, StatusCode::NOT_MODIFIED].contains(&head.status);
     if head.status.is_redirection() && !is_answer {
@@ -285,7 +285,7 @@ fn returned(
     // Without the extensions of the response: hyper keeps a reason phrase there.
     let (mut parts, ()) = Response::new(()).into_parts();
     parts.status = head.status;
-    parts.headers = headers::to_caller(&head.headers, token);
+    parts.headers = headers::to_caller(std::mem::take(&mut head.headers), token);
     if is_answer {
         parts.headers.remove(LOCATION);
     }

@@ -4,7 +4,7 @@ use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, ALT_SVC, CACHE_CONTROL, CONNECTION,
     CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, IF_MATCH,
     IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE, REFRESH, SET_COOKIE,
-    STRICT_TRANSPORT_SECURITY, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
+    STRICT_TRANSPORT_SECURITY, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use orgtoken_oauth::AccessToken;
@@ -18,77 +18,60 @@ use crate::response::{CONTENT_TYPE_OPTIONS, NO_SNIFF, NO_STORE};
 ///
 /// Without `Range`: a part of the token could not be found in a response.
 pub(super) fn to_org(headers: &HeaderMap) -> HeaderMap {
-    let mut kept = end_to_end(headers);
+    let of_connection = of_connection(headers);
     let is_sent = |name: &HeaderName| {
         SENT.contains(name)
             || OVERRIDES.contains(&name.as_str())
             || SENT_STARTS.iter().any(|start| name.as_str().starts_with(start))
     };
-    let dropped: Vec<_> = kept.keys().filter(|name| !is_sent(name)).cloned().collect();
-    for name in dropped {
-        kept.remove(name);
-    }
-    kept.insert(ACCEPT_ENCODING, IDENTITY);
-    kept
+    let sent = headers.iter().filter(|(name, _)| is_sent(name) && !of_connection.contains(name));
+    let mut sent: HeaderMap = sent.map(|(name, value)| (name.clone(), value.clone())).collect();
+    sent.insert(ACCEPT_ENCODING, IDENTITY);
+    sent
 }
 
-/// Returns the headers of a response that a caller gets: without cookies and without the token.
-pub(super) fn to_caller(headers: &HeaderMap, token: &AccessToken) -> HeaderMap {
+/// Returns the headers of a response that a caller gets: without cookies, without the token, and
+/// without those that belong to one connection ([RFC 9110, Section 7.6.1]).
+///
+/// [RFC 9110, Section 7.6.1]: https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
+pub(super) fn to_caller(mut headers: HeaderMap, token: &AccessToken) -> HeaderMap {
     let token = token.secret();
-    // hyper has made the names lower case.
-    let lower = Zeroizing::new(token.to_ascii_lowercase());
-    let mut kept = end_to_end(headers);
+    let of_connection = of_connection(&headers);
     let is_left_out = |name: &HeaderName| {
         NEVER_RETURNED.contains(name)
+            || of_connection.contains(name)
             || name.as_str().starts_with("access-control-")
-            || name.as_str().contains(&*lower)
+            || has_token(name, token)
     };
-    let left_out: Vec<_> = kept.keys().filter(|name| is_left_out(name)).cloned().collect();
+    let left_out: Vec<_> = headers.keys().filter(|name| is_left_out(name)).cloned().collect();
     for name in left_out {
-        kept.remove(name);
+        headers.remove(name);
     }
-    for value in kept.values_mut() {
+    for value in headers.values_mut() {
         if let Some(masked) = masked(token, value.as_bytes()) {
             *value = HeaderValue::from_bytes(&masked).unwrap_or(MASKED);
         }
     }
-    kept.insert(CACHE_CONTROL, NO_STORE);
-    kept.insert(CONTENT_TYPE_OPTIONS, NO_SNIFF);
-    kept
+    headers.insert(CACHE_CONTROL, NO_STORE);
+    headers.insert(CONTENT_TYPE_OPTIONS, NO_SNIFF);
+    headers
 }
 
-/// Drops the headers that belong to one connection ([RFC 9110, Section 7.6.1]), and the framing of
-/// the body, which hyper writes.
-///
-/// [RFC 9110, Section 7.6.1]: https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
-fn end_to_end(headers: &HeaderMap) -> HeaderMap {
-    let mut kept = headers.clone();
-    for value in headers.get_all(CONNECTION) {
-        for name in value.as_bytes().split(|byte| *byte == b',') {
-            if let Ok(name) = HeaderName::from_bytes(name.trim_ascii()) {
-                kept.remove(name);
-            }
-        }
-    }
-    for name in HOP_BY_HOP {
-        kept.remove(name);
-    }
-    kept
+/// Whether the token is in a name, which hyper has made lower case.
+fn has_token(name: &HeaderName, token: &str) -> bool {
+    let name = name.as_str();
+    name.len() >= token.len() && name.contains(&*Zeroizing::new(token.to_ascii_lowercase()))
 }
 
-const HOP_BY_HOP: [HeaderName; 8] = [
-    CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    HeaderName::from_static("http2-settings"),
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    UPGRADE,
-];
+/// Returns the headers that `Connection` names.
+fn of_connection(headers: &HeaderMap) -> Vec<HeaderName> {
+    let names = headers.get_all(CONNECTION).iter();
+    let names = names.flat_map(|names| names.as_bytes().split(|byte| *byte == b','));
+    names.filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok()).collect()
+}
 
-/// Headers about the request and its body.
-const SENT: [HeaderName; 12] = [
+/// Headers about the request and its body. The transport adds a `User-Agent`.
+const SENT: [HeaderName; 11] = [
     ACCEPT,
     ACCEPT_LANGUAGE,
     CONTENT_DISPOSITION,
@@ -99,21 +82,28 @@ const SENT: [HeaderName; 12] = [
     IF_MODIFIED_SINCE,
     IF_NONE_MATCH,
     IF_UNMODIFIED_SINCE,
-    USER_AGENT,
     HeaderName::from_static("x-prettyprint"),
 ];
 /// `Sforce-Call-Options` and the like, and the versions of managed packages.
 const SENT_STARTS: [&str; 2] = ["sforce-", "x-sfdc-packageversion-"];
 
-/// Headers for the program that holds the session.
-const NEVER_RETURNED: [HeaderName; 7] = [
+/// Headers for the program that holds the session or the connection, and the framing of the body,
+/// which hyper writes.
+const NEVER_RETURNED: [HeaderName; 14] = [
     ALT_SVC,
     HeaderName::from_static("clear-site-data"),
+    CONNECTION,
+    HeaderName::from_static("keep-alive"),
     HeaderName::from_static("proxy-authenticate"),
+    HeaderName::from_static("proxy-connection"),
     REFRESH,
     SET_COOKIE,
     HeaderName::from_static("set-cookie2"),
     STRICT_TRANSPORT_SECURITY,
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
 ];
 
 const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
@@ -182,7 +172,7 @@ mod tests {
     fn cookies_and_the_token_are_not_returned() {
         let token = AccessToken::parse("00Dx!canary").unwrap();
         let returned = to_caller(
-            &map(&[
+            map(&[
                 ("set-cookie", "sid=00Dx!canary"),
                 ("access-control-allow-origin", "*"),
                 ("strict-transport-security", "max-age=1"),

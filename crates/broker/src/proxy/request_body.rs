@@ -28,10 +28,10 @@ impl RequestBody {
         silence: Duration,
         count: &Arc<AtomicU64>,
     ) -> Result<Self, BodyError> {
-        let mut body = CallerBody::new(incoming, silence, count);
-        if body.is_end_stream() {
+        if incoming.is_end_stream() {
             return Ok(Self::Whole(Bytes::new()));
         }
+        let mut body = CallerBody::new(incoming, silence, count);
         let mut kept = BytesMut::new();
         while body.size_hint().lower() <= (KEPT - kept.len()) as u64 {
             let Some(frame) = body.frame().await else { return Ok(Self::Whole(kept.freeze())) };

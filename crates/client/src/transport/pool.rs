@@ -142,13 +142,15 @@ impl hyper::body::Body for Body {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
-        // First, since a host that sends without a pause must not hold the call.
-        if self.too_late.as_mut().poll(cx).is_ready() {
-            let elapsed = self.deadline.elapsed(Phase::Body);
-            return Poll::Ready(Some(Err(TransportError::timeout(elapsed, &self.origin))));
+        // A host that sends without a pause must not hold the call.
+        if !self.deadline.left().is_zero() {
+            if let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(cx) {
+                return Poll::Ready(frame.map(|frame| frame.map_err(|error| body_fault(&error))));
+            }
+            ready!(self.too_late.as_mut().poll(cx));
         }
-        let frame = ready!(Pin::new(&mut self.incoming).poll_frame(cx));
-        Poll::Ready(frame.map(|frame| frame.map_err(|error| body_fault(&error))))
+        let elapsed = self.deadline.elapsed(Phase::Body);
+        Poll::Ready(Some(Err(TransportError::timeout(elapsed, &self.origin))))
     }
 
     fn is_end_stream(&self) -> bool {
