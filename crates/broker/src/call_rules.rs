@@ -5,7 +5,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, StatusCode};
 use percent_encoding::percent_decode_str;
 
-use crate::response::Rejection;
+use crate::error_response::ErrorResponse;
 
 /// The API calls that a profile forwards.
 ///
@@ -47,7 +47,7 @@ impl CallRules {
         method: &Method,
         target: &PathAndQuery,
         headers: &HeaderMap,
-    ) -> Result<(), Rejection> {
+    ) -> Result<(), ErrorResponse> {
         let decoded = plain(target.path())?;
         // These return sessions.
         let is_login = decoded.to_ascii_lowercase().starts_with("/services/oauth2");
@@ -96,7 +96,7 @@ fn begins(path: &str, allowed: &str) -> bool {
 /// Refuses a path that another server could read as a different one, and returns it decoded.
 ///
 /// The path is sent as it is, so nothing is normalised. An id may contain an encoded slash.
-fn plain(path: &str) -> Result<Cow<'_, str>, Rejection> {
+fn plain(path: &str) -> Result<Cow<'_, str>, ErrorResponse> {
     let mut decoded = Cow::Borrowed(path);
     for _ in 0..MAX_DECODING {
         let is_odd = |c: char| c.is_ascii_control() || c == '\\' || c == ';';
@@ -149,8 +149,8 @@ fn is_version(text: &str) -> bool {
     parts.is_some_and(|(major, minor)| number(major) && number(minor))
 }
 
-fn odd_path() -> Rejection {
-    Rejection::new(
+fn odd_path() -> ErrorResponse {
+    ErrorResponse::rejection(
         7,
         StatusCode::BAD_REQUEST,
         "gate.target",
@@ -159,9 +159,9 @@ fn odd_path() -> Rejection {
     )
 }
 
-fn not_allowed(why: &'static str) -> Rejection {
+fn not_allowed(why: &'static str) -> ErrorResponse {
     let hint = "`allow_methods` and `allow_paths` of the profile say which calls are forwarded";
-    Rejection::new(7, StatusCode::FORBIDDEN, "gate.call", why, hint)
+    ErrorResponse::rejection(7, StatusCode::FORBIDDEN, "gate.call", why, hint)
 }
 
 const READ: [&str; 5] = ["limits", "query", "queryAll", "search", "sobjects"];

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
 use percent_encoding::percent_decode_str;
 
 use crate::CurrentBearer;
-use crate::response::Rejection;
+use crate::error_response::ErrorResponse;
 
 /// The resource that a request asks for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -64,7 +64,7 @@ impl EndpointPolicy {
     /// Returns the route of a request, or the rejection by the first gate that it fails.
     ///
     /// * `default`: the profile for requests that name none
-    pub(crate) fn pass(&self, head: &Parts, default: Option<&str>) -> Result<Route, Rejection> {
+    pub(crate) fn pass(&self, head: &Parts, default: Option<&str>) -> Result<Route, ErrorResponse> {
         let path = head.uri.path();
         let route = self.route(path);
         if head.method == Method::OPTIONS {
@@ -88,8 +88,8 @@ impl EndpointPolicy {
         let Some(allowed) = route.method() else { return Ok(route) };
         if head.method != allowed {
             let allow = if allowed == Method::POST { "POST" } else { "GET" };
-            return Err(Rejection {
-                gate: 7,
+            return Err(ErrorResponse {
+                gate: Some(7),
                 ..method(allow, "the method is not allowed for this path")
             });
         }
@@ -141,7 +141,7 @@ impl EndpointPolicy {
         }
     }
 
-    fn unknown(&self) -> Rejection {
+    fn unknown(&self) -> ErrorResponse {
         let hint = match &self.serves {
             Serves::All => {
                 "the paths are /v1/token, /onify/access-token, /proxy/PROFILE/services/data/…, \
@@ -155,14 +155,14 @@ impl EndpointPolicy {
                 "the paths are /services/data/…, /healthz and /metrics; there are no tokens here"
             }
         };
-        Rejection::new(7, StatusCode::NOT_FOUND, "gate.path", "unknown path", hint)
+        ErrorResponse::rejection(7, StatusCode::NOT_FOUND, "gate.path", "unknown path", hint)
     }
 
     /// Gate 5: after DNS rebinding a web page can set every header but this one.
-    fn host(&self, head: &Parts) -> Result<(), Rejection> {
+    fn host(&self, head: &Parts) -> Result<(), ErrorResponse> {
         let rejection = |status, why: &'static str| {
             let hint = "call the service by its own address, without a proxy";
-            Rejection::new(5, status, "gate.host", why, hint)
+            ErrorResponse::rejection(5, status, "gate.host", why, hint)
         };
         let mut hosts = head.headers.get_all(HOST).iter();
         let (Some(host), None) = (hosts.next(), hosts.next()) else {
@@ -209,8 +209,8 @@ fn named(path: &str) -> Option<(&str, &str)> {
     Some((name, &rest[name.len()..]))
 }
 
-fn no_bearer() -> Rejection {
-    Rejection::new(
+fn no_bearer() -> ErrorResponse {
+    ErrorResponse::rejection(
         3,
         StatusCode::UNAUTHORIZED,
         "gate.bearer",
@@ -221,10 +221,10 @@ fn no_bearer() -> Rejection {
 
 /// Gate 4: a web page cannot send this header to another origin without a preflight request, and
 /// that is refused.
-fn header(headers: &HeaderMap) -> Result<(), Rejection> {
+fn header(headers: &HeaderMap) -> Result<(), ErrorResponse> {
     let shown = only(headers, &REQUEST) == Some(b"1");
     shown.then_some(()).ok_or_else(|| {
-        Rejection::new(
+        ErrorResponse::rejection(
             4,
             StatusCode::FORBIDDEN,
             "gate.header",
@@ -235,10 +235,10 @@ fn header(headers: &HeaderMap) -> Result<(), Rejection> {
 }
 
 /// Gate 6: rejects requests that another program forwarded or that a web page made.
-fn forwarded(headers: &HeaderMap) -> Result<(), Rejection> {
+fn forwarded(headers: &HeaderMap) -> Result<(), ErrorResponse> {
     let rejection = |why: String| {
         let hint = "call the service from the program that needs the token, not through a proxy";
-        Err(Rejection::new(6, StatusCode::FORBIDDEN, "gate.forwarded", why, hint))
+        Err(ErrorResponse::rejection(6, StatusCode::FORBIDDEN, "gate.forwarded", why, hint))
     };
     let is_forwarded = |name: &&HeaderName| {
         [ORIGIN, FORWARDED, VIA, REAL_IP].contains(name) || name.as_str().starts_with(FORWARDED_X)
@@ -252,11 +252,16 @@ fn forwarded(headers: &HeaderMap) -> Result<(), Rejection> {
     Ok(())
 }
 
-fn method(allow: &'static str, why: &'static str) -> Rejection {
+fn method(allow: &'static str, why: &'static str) -> ErrorResponse {
     let status = StatusCode::METHOD_NOT_ALLOWED;
-    let rejection =
-        Rejection::new(4, status, "gate.method", why, "use the method that `Allow` names");
-    Rejection { allow: Some(allow), ..rejection }
+    let rejection = ErrorResponse::rejection(
+        4,
+        status,
+        "gate.method",
+        why,
+        "use the method that `Allow` names",
+    );
+    ErrorResponse { allow: Some(allow), ..rejection }
 }
 
 /// Returns the value of a header that occurs once.

@@ -23,12 +23,13 @@ use tokio_io_timeout::TimeoutWriter;
 
 use crate::broker::Shared;
 use crate::checks::{EndpointPolicy, Route};
-use crate::error_body::ErrorBody;
+use crate::error_response::ErrorResponse;
 use crate::limits::{ConnectionSlot, Connections, Limits, Rates, lock};
 use crate::listener::{Listener, Stream};
+use crate::metrics::Metrics;
 use crate::proxy::{CallRecord, ResponseBody};
 use crate::request::{TokenQuery, receive};
-use crate::response::{self, HttpResponse, Rejection};
+use crate::response::{self, HttpResponse};
 use crate::{Peer, Profile};
 
 /// Accepts connections until the broker ends.
@@ -151,10 +152,10 @@ pub(crate) struct ConnectionContext {
 
 impl ConnectionContext {
     async fn response(self: &Arc<Self>, request: Request<Incoming>) -> Response<ResponseBody> {
-        let response = self.route(request).await.unwrap_or_else(|rejection| {
-            let response = self.reject(rejection).response();
-            response.map(Either::Left)
-        });
+        let response = self
+            .route(request)
+            .await
+            .unwrap_or_else(|rejection| self.reject(rejection).to_http().map(Either::Left));
         // The body of a forwarded response is still to come.
         if matches!(response.body(), Either::Left(_)) {
             self.is_idle();
@@ -165,7 +166,7 @@ impl ConnectionContext {
     async fn route(
         self: &Arc<Self>,
         request: Request<Incoming>,
-    ) -> Result<Response<ResponseBody>, Rejection> {
+    ) -> Result<Response<ResponseBody>, ErrorResponse> {
         let (head, body) = request.into_parts();
         let mut call = None;
         let checked = self.check(&head).and_then(|route| {
@@ -188,12 +189,12 @@ impl ConnectionContext {
         let response = match route {
             Route::Health => self.shared.health(self.peer),
             Route::Metrics => response::text(self.shared.metrics_text()),
-            Route::Call | Route::Onify | Route::Token => self.token(route, &body).await?,
+            Route::Call | Route::Onify | Route::Token => self.token_response(route, &body).await?,
         };
         Ok(response.map(Either::Left))
     }
 
-    fn check(&self, head: &Parts) -> Result<Route, Rejection> {
+    fn check(&self, head: &Parts) -> Result<Route, ErrorResponse> {
         let route = self.policy.pass(head, self.shared.profiles.load().default_name())?;
         if self.is_full && !matches!(route, Route::Health | Route::Metrics) {
             return Err(too_many_connections());
@@ -202,14 +203,12 @@ impl ConnectionContext {
     }
 
     /// Returns the profile and the target of a call that its rules allow.
-    fn call(&self, head: &Parts) -> Result<(Arc<Profile>, PathAndQuery), Rejection> {
+    fn call(&self, head: &Parts) -> Result<(Arc<Profile>, PathAndQuery), ErrorResponse> {
         let (name, target) = self.policy.call(&head.uri).ok_or_else(|| no_profile(true))?;
-        let profiles = self.shared.profiles.load();
-        let profile = profiles.find(Some(&name), self.peer, self.shared.owner);
-        let profile = profile.ok_or_else(|| no_profile(true))?;
+        let profile = self.profile(Some(&name))?;
         let proxy = profile.proxy().ok_or_else(|| no_profile(true))?;
         proxy.rules.check(&head.method, &target, &head.headers)?;
-        Ok((Arc::clone(profile), target))
+        Ok((profile, target))
     }
 
     async fn forward(
@@ -217,7 +216,7 @@ impl ConnectionContext {
         profile: &Arc<Profile>,
         call: (Parts, PathAndQuery),
         body: Incoming,
-    ) -> Result<Response<ResponseBody>, Rejection> {
+    ) -> Result<Response<ResponseBody>, ErrorResponse> {
         if self.shared.limits.counts_hits {
             self.take(&self.shared.rates)?;
         }
@@ -231,29 +230,32 @@ impl ConnectionContext {
         &self.shared.limits
     }
 
-    /// Returns the token for a call, after a login if there is none.
-    pub(crate) async fn token_for_call(
+    /// Returns a token of a profile, after a login if there is none, and whether it was cached.
+    pub(crate) async fn token(
         &self,
-        profile: &Arc<Profile>,
-    ) -> Result<Result<Arc<CachedToken>, ErrorBody>, Rejection> {
-        if let Some(token) = profile.cached_token() {
-            return Ok(Ok(token));
-        }
+        profile: &Profile,
+        min_ttl: Duration,
+    ) -> Result<(Arc<CachedToken>, bool), ErrorResponse> {
+        let cached = profile.cached_token(min_ttl);
+        let hit = cached.is_some();
+        let token = match cached {
+            Some(token) => token,
+            None => self.login(profile, min_ttl).await?,
+        };
+        self.shared.logged_in(profile.remember(&token));
+        Ok((token, hit))
+    }
+
+    async fn login(
+        &self,
+        profile: &Profile,
+        min_ttl: Duration,
+    ) -> Result<Arc<CachedToken>, ErrorResponse> {
         self.take(&self.shared.rates)?;
         let limit = self.shared.limits.request;
-        let Ok(login) = timeout(limit, profile.token_after_login()).await else {
-            return Ok(Err(ErrorBody::too_slow(limit)));
-        };
-        Ok(match login {
-            Ok((token, is_new)) => {
-                self.shared.logged_in(is_new);
-                Ok(token)
-            }
-            Err(error_body) => {
-                self.shared.metrics.refused(&error_body.error);
-                Err(error_body)
-            }
-        })
+        let login = timeout(limit, profile.login(min_ttl)).await;
+        let login = login.map_err(|_| ErrorResponse::too_slow(limit))?;
+        login.inspect_err(|failure| self.shared.metrics.refused(&failure.code))
     }
 
     /// Counts and logs a call that has ended.
@@ -272,102 +274,78 @@ impl ConnectionContext {
         *lock(&self.waiting_since) = Some(Instant::now());
     }
 
-    async fn token(&self, route: Route, body: &Bytes) -> Result<HttpResponse, Rejection> {
-        let query = TokenQuery::parse(body)?;
-        let profiles = self.shared.profiles.load();
-        let profile = profiles.find(query.profile.as_deref(), self.peer, self.shared.owner);
-        let profile = profile.ok_or_else(|| no_profile(query.profile.is_some()))?;
-        if let Some((body, is_new)) = profile.cached_response(route, query.min_ttl()) {
-            if self.shared.limits.counts_hits {
-                self.take(&self.shared.rates)?;
-            }
-            self.shared.metrics.hits.fetch_add(1, Relaxed);
-            return Ok(self.granted(profile, body, is_new, true));
-        }
-        self.take(&self.shared.rates)?;
-        let profile = Arc::clone(profile);
-        drop(profiles);
-        let limit = self.shared.limits.request;
-        let response =
-            timeout(limit, self.response_after_login(&profile, route, query.min_ttl())).await;
-        Ok(response.unwrap_or_else(|_| ErrorBody::too_slow(limit).response()))
-    }
-
-    async fn response_after_login(
+    async fn token_response(
         &self,
-        profile: &Arc<Profile>,
         route: Route,
-        min_ttl: Duration,
-    ) -> HttpResponse {
-        match profile.response_after_login(route, min_ttl).await {
-            Ok((body, is_new)) => {
-                self.shared.metrics.misses.fetch_add(1, Relaxed);
-                self.granted(profile, body, is_new, false)
-            }
-            Err(error_body) => {
-                self.shared.metrics.refused(&error_body.error);
-                error_body.response()
-            }
+        body: &Bytes,
+    ) -> Result<HttpResponse, ErrorResponse> {
+        let query = TokenQuery::parse(body)?;
+        let profile = self.profile(query.profile.as_deref())?;
+        let (token, hit) = self.token(&profile, query.min_ttl()).await?;
+        if hit && self.shared.limits.counts_hits {
+            self.take(&self.shared.rates)?;
         }
-    }
-
-    fn granted(
-        &self,
-        profile: &Arc<Profile>,
-        body: Bytes,
-        is_new: bool,
-        hit: bool,
-    ) -> HttpResponse {
-        self.shared.logged_in(is_new);
+        let Metrics { hits, misses, .. } = &self.shared.metrics;
+        (if hit { hits } else { misses }).fetch_add(1, Relaxed);
         self.shared.granted(self.peer, profile.name(), hit);
-        response::token(body)
+        Ok(response::token(profile.body(&token, route)))
     }
 
-    /// Counts a rejection. Too many of them become 429, so that bearer tokens cannot be guessed in
+    /// Returns the profile of this name, or the default one, if the peer may use it.
+    fn profile(&self, name: Option<&str>) -> Result<Arc<Profile>, ErrorResponse> {
+        let profiles = self.shared.profiles.load();
+        let profile = profiles.find(name, self.peer, self.shared.owner);
+        profile.cloned().ok_or_else(|| no_profile(name.is_some()))
+    }
+
+    /// Counts a request that fails a gate. Too many of them become 429, so that bearer tokens cannot be guessed in
     /// a loop.
-    fn reject(&self, rejection: Rejection) -> Rejection {
-        let rejection = match rejection.gate {
-            8 => rejection,
-            _ => self.take(&self.shared.refused_rates).err().unwrap_or(rejection),
+    fn reject(&self, error: ErrorResponse) -> ErrorResponse {
+        let error = match error.gate {
+            None | Some(8) => error,
+            Some(_) => self.take(&self.shared.refused_rates).err().unwrap_or(error),
         };
-        self.shared.metrics.rejected(rejection.gate);
-        rejection
+        if let Some(gate) = error.gate {
+            self.shared.metrics.rejected(gate);
+        }
+        error
     }
 
-    fn take(&self, rates: &Rates) -> Result<(), Rejection> {
+    fn take(&self, rates: &Rates) -> Result<(), ErrorResponse> {
         rates.take(self.peer.rate_key(), &self.shared.limits).map_err(|wait| {
             let status = StatusCode::TOO_MANY_REQUESTS;
             let why = "too many requests";
             let hint = "wait as long as `Retry-After` says, and use the token until it expires";
-            let rejection = Rejection::new(8, status, "gate.rate", why, hint);
-            Rejection { retry_after: Some(wait), ..rejection }
+            let rejection = ErrorResponse::rejection(8, status, "gate.rate", why, hint);
+            ErrorResponse { retry_after: Some(wait), ..rejection }
         })
     }
 }
 
 /// The same response for a profile that does not exist and for one that this peer may not use.
-fn no_profile(is_named: bool) -> Rejection {
+fn no_profile(is_named: bool) -> ErrorResponse {
     let why = match is_named {
         true => "no profile of this name is open to this caller",
         false => "the request names no profile, and no default profile is open to this caller",
     };
     let hint = "send {\"profile\": \"NAME\"}, or call /proxy/NAME/, with the name of a profile that \
         the service has; its `allow_users` and `allow_groups` say who may use it";
-    Rejection::new(7, StatusCode::NOT_FOUND, "gate.profile", why, hint)
+    ErrorResponse::rejection(7, StatusCode::NOT_FOUND, "gate.profile", why, hint)
 }
 
-fn too_many_connections() -> Rejection {
+fn too_many_connections() -> ErrorResponse {
     let status = StatusCode::SERVICE_UNAVAILABLE;
     let hint =
         "wait as long as `Retry-After` says, and make one call after another on a connection";
-    let rejection = Rejection::new(8, status, "gate.connections", "too many connections", hint);
-    Rejection { retry_after: Some(RETRY_AFTER), ..rejection }
+    let rejection =
+        ErrorResponse::rejection(8, status, "gate.connections", "too many connections", hint);
+    ErrorResponse { retry_after: Some(RETRY_AFTER), ..rejection }
 }
 
-pub(crate) fn too_slow(limit: Duration) -> Rejection {
+pub(crate) fn too_slow(limit: Duration) -> ErrorResponse {
     let why = format!("the request was not complete within {} s", limit.as_secs());
     let hint = "send the head and the body at once";
-    Rejection::new(8, StatusCode::REQUEST_TIMEOUT, "gate.slow", why, hint)
+    ErrorResponse::rejection(8, StatusCode::REQUEST_TIMEOUT, "gate.slow", why, hint)
 }
 
 const PAUSE: Duration = Duration::from_millis(100);

@@ -70,7 +70,7 @@ pub use listener::{ListenError, Listener};
 mod metrics;
 mod peer;
 pub use peer::Peer;
-mod error_body;
+mod error_response;
 mod profile;
 pub use profile::{Profile, Profiles};
 mod proxy;

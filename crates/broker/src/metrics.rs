@@ -45,8 +45,9 @@ pub(crate) struct Now {
 
 impl Metrics {
     /// Counts a request that `gate` (1 to 9) rejected.
-    pub(crate) fn rejected(&self, gate: usize) {
-        if let Some(counter) = gate.checked_sub(1).and_then(|gate| self.gates.get(gate)) {
+    pub(crate) fn rejected(&self, gate: u8) {
+        let gate = usize::from(gate).checked_sub(1);
+        if let Some(counter) = gate.and_then(|gate| self.gates.get(gate)) {
             counter.fetch_add(1, Relaxed);
         }
     }

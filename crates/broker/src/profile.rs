@@ -10,7 +10,7 @@ use orgtoken_client::{BootTime, CachedToken, TokenSource, Transport};
 use orgtoken_oauth::Token;
 
 use crate::checks::Route;
-use crate::error_body::ErrorBody;
+use crate::error_response::ErrorResponse;
 use crate::proxy::Proxy;
 use crate::{Access, CallRules, Peer, TokenResponse};
 
@@ -89,47 +89,21 @@ impl Profile {
         self.access.allows(peer, owner)
     }
 
-    /// Returns the body for a client that need not wait, and whether its token is new.
-    pub(crate) fn cached_response(&self, route: Route, min_ttl: Duration) -> Option<(Bytes, bool)> {
-        let token = self.source.cached(min_ttl)?;
-        self.was_asked.store(true, Relaxed);
-        Some(self.response(&token, route))
-    }
-
     /// The connections to the org, if calls are forwarded.
     pub(crate) fn proxy(&self) -> Option<&Proxy> {
         self.proxy.as_ref()
     }
 
-    /// Returns the token for a call that need not wait.
-    pub(crate) fn cached_token(&self) -> Option<Arc<CachedToken>> {
-        let token = self.source.cached(Duration::ZERO)?;
+    /// Returns the token for a client that need not wait.
+    pub(crate) fn cached_token(&self, min_ttl: Duration) -> Option<Arc<CachedToken>> {
+        let token = self.source.cached(min_ttl)?;
         self.was_asked.store(true, Relaxed);
         Some(token)
-    }
-
-    /// Returns the token for a call that waits for a login, and whether it is new.
-    pub(crate) async fn token_after_login(
-        self: &Arc<Self>,
-    ) -> Result<(Arc<CachedToken>, bool), ErrorBody> {
-        let token = self.obtain(Duration::ZERO).await?;
-        let (_, is_new) = self.response(&token, Route::Token);
-        Ok((token, is_new))
     }
 
     /// Drops a token that the org has rejected.
     pub(crate) fn invalidate(&self, token: &CachedToken) {
         self.source.invalidate(token);
-    }
-
-    /// Returns the body for a client that waits for a login, and whether its token is new.
-    pub(crate) async fn response_after_login(
-        self: &Arc<Self>,
-        route: Route,
-        min_ttl: Duration,
-    ) -> Result<(Bytes, bool), ErrorBody> {
-        let token = self.obtain(min_ttl).await?;
-        Ok(self.response(&token, route))
     }
 
     /// Returns whether no renewal is in progress, and records that one begins.
@@ -149,8 +123,8 @@ impl Profile {
             return false;
         }
         // The source has logged the reason; the cached token is still valid.
-        let Ok(token) = self.obtain(Duration::ZERO).await else { return false };
-        let (_, is_new) = self.response(&token, Route::Token);
+        let Ok(token) = self.login(Duration::ZERO).await else { return false };
+        let is_new = self.remember(&token);
         if is_new {
             self.was_asked.store(false, Relaxed);
         }
@@ -165,28 +139,34 @@ impl Profile {
     }
 
     /// Logs in on its own task, which continues when the client stops waiting.
-    async fn obtain(&self, min_ttl: Duration) -> Result<Arc<CachedToken>, ErrorBody> {
+    pub(crate) async fn login(&self, min_ttl: Duration) -> Result<Arc<CachedToken>, ErrorResponse> {
         let source = Arc::clone(&self.source);
         let login = tokio::spawn(async move { source.token(min_ttl).await });
         match login.await {
-            Ok(token) => token.map_err(|error| ErrorBody::from(&*error)),
+            Ok(token) => token.map_err(|error| ErrorResponse::from(&*error)),
             Err(_) => {
                 let hint = Some("ask again; if it happens again, report it");
-                Err(ErrorBody::new("internal.panic", "the login ended unexpectedly", hint))
+                Err(ErrorResponse::failure("internal.panic", "the login ended unexpectedly", hint))
             }
         }
     }
 
-    /// Returns the body for this token, and whether the token is new.
-    fn response(&self, token: &CachedToken, route: Route) -> (Bytes, bool) {
-        let prepared = self.prepared.load();
-        if let Some(prepared) = prepared.as_ref().filter(|last| last.is_of(token)) {
-            return (prepared.body(route), false);
+    /// Prepares the bodies with a token that clients get. Returns whether it is a new one.
+    pub(crate) fn remember(&self, token: &CachedToken) -> bool {
+        let is_new = !self.prepared.load().as_ref().is_some_and(|last| last.is_of(token));
+        if is_new {
+            self.prepared.store(Some(Arc::new(self.prepare(token))));
         }
-        let prepared = Arc::new(self.prepare(token));
-        let body = prepared.body(route);
-        self.prepared.store(Some(prepared));
-        (body, true)
+        is_new
+    }
+
+    /// Returns the body with this token.
+    pub(crate) fn body(&self, token: &CachedToken, route: Route) -> Bytes {
+        match self.prepared.load().as_ref().filter(|last| last.is_of(token)) {
+            Some(prepared) => prepared.body(route),
+            // A later token has replaced it.
+            None => self.prepare(token).body(route),
+        }
     }
 
     fn prepare(&self, cached: &CachedToken) -> Prepared {

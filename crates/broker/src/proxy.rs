@@ -31,9 +31,8 @@ use self::request_body::{BodyError, OutBody, RequestBody};
 use crate::Profile;
 use crate::call_rules::CallRules;
 use crate::connection::{ConnectionContext, too_slow};
-use crate::error_body::ErrorBody;
+use crate::error_response::ErrorResponse;
 use crate::limits::lock;
-use crate::response::Rejection;
 
 /// The connections to the org of a profile, and the calls that it forwards.
 pub(crate) struct Proxy {
@@ -72,7 +71,7 @@ impl Proxy {
         // Locked until the token is dropped, so that the other callers of the session find the next
         // one, or none.
         let mut dropped = lock(&self.dropped);
-        if profile.cached_token().is_none_or(|current| is_other(&current, token)) {
+        if profile.cached_token(Duration::ZERO).is_none_or(|current| is_other(&current, token)) {
             return true;
         }
         if dropped.is_some_and(|at| at.elapsed() < BETWEEN_DROPS) {
@@ -85,9 +84,6 @@ impl Proxy {
     }
 
     /// Sends a call that passed every check, and returns the response of the org.
-    ///
-    /// If the session has ended, there is one new login and, if the body was kept, one further
-    /// attempt.
     pub(crate) async fn forward(
         &self,
         caller: &ConnectionContext,
@@ -95,60 +91,53 @@ impl Proxy {
         call: (Parts, PathAndQuery),
         body: Incoming,
         mut record: CallRecord,
-    ) -> Result<Response<ResponseBody>, Rejection> {
-        let (head, target) = call;
+    ) -> Result<Response<ResponseBody>, ErrorResponse> {
+        let answer = self.send(caller, profile, call, body, &record.sent).await;
+        record.status = Some(match &answer {
+            Ok((head, _)) => head.status,
+            Err(error) => error.status,
+        });
+        let (head, body) = answer?;
+        Ok(Response::from_parts(head, Either::Right(Forwarded { body, record })))
+    }
+
+    /// If the session has ended, there is one new login and, if the body was kept, one further
+    /// attempt.
+    ///
+    /// * `sent`: counts the bytes of the body
+    async fn send(
+        &self,
+        caller: &ConnectionContext,
+        profile: &Arc<Profile>,
+        (head, target): (Parts, PathAndQuery),
+        body: Incoming,
+        sent: &Arc<AtomicU64>,
+    ) -> Result<(http::response::Parts, AnswerBody), ErrorResponse> {
         let pool = self.pool();
         let deadline = pool.deadline();
-        let silence = caller.limits().receive;
-        let limit = deadline.left();
-        let body = timeout(limit, RequestBody::read(body, silence, &record.sent)).await;
-        let mut body = match body {
-            Ok(Ok(body)) => body,
-            Ok(Err(error)) => return Err(record.rejected(bad_body(&error, silence))),
-            Err(_) => return Err(record.rejected(too_slow(limit))),
-        };
-        let mut token = match caller.token_for_call(profile).await {
-            Ok(Ok(token)) => token,
-            Ok(Err(error_body)) => return Ok(record.error(&error_body)),
-            Err(rejection) => return Err(record.rejected(rejection)),
-        };
+        let (silence, limit) = (caller.limits().receive, deadline.left());
+        let body = timeout(limit, RequestBody::read(body, silence, sent)).await;
+        let body = body.map_err(|_| too_slow(limit))?;
+        let mut body = body.map_err(|error| bad_body(&error, silence))?;
+        let (mut token, _) = caller.token(profile, Duration::ZERO).await?;
         let mut is_retry = false;
         loop {
             let (out, kept) = body.attempt();
-            let request = match prepare(&head, &target, token.token(), out) {
-                Ok(request) => request,
-                Err(error) => return Ok(record.error(&error)),
-            };
-            let answer = match pool.stream(request, deadline).await {
-                Ok(answer) => answer,
-                Err(error) => return Ok(record.error(&ErrorBody::from(&error))),
-            };
-            let (is_over, answer) = match session_is_over(&head.method, answer).await {
-                Ok(inspected) => inspected,
-                Err(error) => return Ok(record.error(&ErrorBody::from(&error))),
-            };
+            let request = prepare(&head, &target, token.token(), out)?;
+            let answer = pool.stream(request, deadline).await?;
+            let (is_over, answer) = session_is_over(&head.method, answer).await?;
             if is_over
                 && !is_retry
                 && self.drop_token(profile, &token)
                 && let Some(kept) = kept
             {
-                let next = match caller.token_for_call(profile).await {
-                    Ok(Ok(next)) => next,
-                    Ok(Err(error_body)) => return Ok(record.error(&error_body)),
-                    Err(rejection) => return Err(record.rejected(rejection)),
-                };
+                let (next, _) = caller.token(profile, Duration::ZERO).await?;
                 if is_other(&next, &token) {
                     (token, body, is_retry) = (next, kept, true);
                     continue;
                 }
             }
-            return Ok(match returned(answer, &token) {
-                Ok((head, body)) => {
-                    record.status = Some(head.status);
-                    Response::from_parts(head, Either::Right(Forwarded { body, record }))
-                }
-                Err(error_body) => record.error(&error_body),
-            });
+            return returned(answer, &token);
         }
     }
 }
@@ -163,8 +152,11 @@ impl fmt::Debug for Proxy {
 pub(crate) type ResponseBody = Either<Full<Bytes>, Forwarded>;
 
 /// The body of the org's response, with the token masked.
+type AnswerBody = Masked<Peeked<transport::Body>>;
+
+/// The body of the org's response, with the record of its call.
 pub(crate) struct Forwarded {
-    body: Masked<Peeked<transport::Body>>,
+    body: AnswerBody,
     record: CallRecord,
 }
 
@@ -208,17 +200,6 @@ impl CallRecord {
         let profile = Arc::clone(profile.name());
         Self { context, profile, method, status: None, sent: Arc::default(), received: 0 }
     }
-
-    /// Ends the call with an error of the broker.
-    fn error(mut self, error_body: &ErrorBody) -> Response<ResponseBody> {
-        self.status = Some(error_body.status);
-        error_body.response().map(Either::Left)
-    }
-
-    fn rejected(mut self, rejection: Rejection) -> Rejection {
-        self.status = Some(rejection.status);
-        rejection
-    }
 }
 
 impl Drop for CallRecord {
@@ -235,9 +216,10 @@ fn prepare(
     target: &PathAndQuery,
     token: &Token,
     body: OutBody,
-) -> Result<Request<OutBody>, ErrorBody> {
+) -> Result<Request<OutBody>, ErrorResponse> {
     let uri = format!("{}{target}", base(token)).parse::<Uri>();
-    let uri = uri.map_err(|_| ErrorBody::new("gate.target", "the path is too long", None))?;
+    let uri =
+        uri.map_err(|_| ErrorResponse::failure("gate.target", "the path is too long", None))?;
     let mut request = Request::new(body);
     *request.method_mut() = head.method.clone();
     *request.uri_mut() = uri;
@@ -262,7 +244,7 @@ fn base(token: &Token) -> &str {
 fn returned(
     answer: Response<Peeked<transport::Body>>,
     token: &CachedToken,
-) -> Result<(http::response::Parts, Masked<Peeked<transport::Body>>), ErrorBody> {
+) -> Result<(http::response::Parts, AnswerBody), ErrorResponse> {
     let (mut head, body) = answer.into_parts();
     // The API responds with 300 if several records have an external id: the body lists them.
     let is_answer = [StatusCode::MULTIPLE_CHOICES, StatusCode::NOT_MODIFIED].contains(&head.status);
@@ -273,13 +255,13 @@ fn returned(
     let chunked = |coding: &http::HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"chunked");
     let is_part = head.status == StatusCode::PARTIAL_CONTENT;
     if head.status.is_informational() || is_part || head.headers.contains_key(CONTENT_RANGE) {
-        return Err((&TransportError::Protocol).into());
+        return Err(TransportError::Protocol.into());
     }
     // The token could not be found in another coding.
     if !head.headers.get_all(CONTENT_ENCODING).iter().all(identity)
         || !head.headers.get_all(TRANSFER_ENCODING).iter().all(chunked)
     {
-        return Err((&TransportError::Encoding).into());
+        return Err(TransportError::Encoding.into());
     }
     let token = token.token().access_token();
     // Without the extensions of the response: hyper keeps a reason phrase there.
@@ -296,25 +278,25 @@ fn returned(
 }
 
 /// A redirect is not followed: the token would be sent to another place.
-fn redirected(location: Option<&str>) -> ErrorBody {
+fn redirected(location: Option<&str>) -> ErrorResponse {
     let to = location.and_then(|to| to.parse::<Uri>().ok());
     let host = to.as_ref().and_then(Uri::host).map(orgtoken_oauth::redact::host);
     let to = host.map(|host| format!(" to {host}")).unwrap_or_default();
     let hint = "use the My Domain of the org as `instance_url` and `login_url` of the profile";
-    ErrorBody::new("api.redirect", format!("the org redirected the call{to}"), Some(hint))
+    ErrorResponse::failure("api.redirect", format!("the org redirected the call{to}"), Some(hint))
 }
 
-fn bad_body(error: &BodyError, silence: Duration) -> Rejection {
+fn bad_body(error: &BodyError, silence: Duration) -> ErrorResponse {
     match error {
         BodyError::Incomplete => {
             let hint = "send the whole body, with its length or in chunks";
             let status = StatusCode::BAD_REQUEST;
-            Rejection::new(7, status, "gate.body", error.to_string(), hint)
+            ErrorResponse::rejection(7, status, "gate.body", error.to_string(), hint)
         }
         BodyError::Slow => {
             let why = format!("the caller sent nothing for {} s", silence.as_secs());
             let (status, hint) = (StatusCode::REQUEST_TIMEOUT, "send the body without pauses");
-            Rejection::new(8, status, "gate.slow", why, hint)
+            ErrorResponse::rejection(8, status, "gate.slow", why, hint)
         }
     }
 }

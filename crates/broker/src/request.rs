@@ -10,7 +10,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body, Incoming};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
-use crate::response::Rejection;
+use crate::error_response::ErrorResponse;
 
 /// The parameters of a client: a profile and the minimum remaining lifetime.
 #[derive(Debug, Default, serde::Deserialize)]
@@ -24,7 +24,7 @@ pub(crate) struct TokenQuery<'a> {
 
 impl<'a> TokenQuery<'a> {
     /// Parses a body; an empty one requests the default profile.
-    pub(crate) fn parse(body: &'a [u8]) -> Result<Self, Rejection> {
+    pub(crate) fn parse(body: &'a [u8]) -> Result<Self, ErrorResponse> {
         if body.is_empty() {
             return Ok(Self::default());
         }
@@ -50,7 +50,7 @@ impl<'a> TokenQuery<'a> {
 }
 
 /// Receives a body of at most 1 KiB.
-pub(crate) async fn receive(body: Incoming) -> Result<Bytes, Rejection> {
+pub(crate) async fn receive(body: Incoming) -> Result<Bytes, ErrorResponse> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
@@ -65,9 +65,9 @@ pub(crate) async fn receive(body: Incoming) -> Result<Bytes, Rejection> {
     Ok(whole.map_err(|_| too_long())?.to_bytes())
 }
 
-fn rejection(status: StatusCode, why: String) -> Rejection {
+fn rejection(status: StatusCode, why: String) -> ErrorResponse {
     let hint = r#"send {"profile": "NAME", "min_ttl": "5m"}, or leave out either or both"#;
-    Rejection::new(7, status, "gate.body", why, hint)
+    ErrorResponse::rejection(7, status, "gate.body", why, hint)
 }
 
 /// `300`, `"300"`, `"300s"`, `"5m"` or `"1h"`; at most a day.
@@ -180,7 +180,7 @@ mod tests {
             ("two of them", "{}{}"),
         ] {
             let rejection = TokenQuery::parse(body.as_bytes()).unwrap_err();
-            assert_eq!((rejection.gate, rejection.status.as_u16()), (7, 400), "{name}");
+            assert_eq!((rejection.gate, rejection.status.as_u16()), (Some(7), 400), "{name}");
             assert!(!format!("{rejection:?}").contains("s3cr3t"), "{name}");
         }
     }

@@ -4,7 +4,7 @@ use super::*;
 use crate::Bearer;
 
 /// Name, method, path, changes to a valid request, and the expected gate and status.
-type Row<'a> = (&'a str, &'a str, &'a str, &'a [(&'a str, &'a str)], (usize, u16));
+type Row<'a> = (&'a str, &'a str, &'a str, &'a [(&'a str, &'a str)], (u8, u16));
 
 const BEARER: &str = "Bearer 0123456789abcdef0123456789abcdef";
 
@@ -32,10 +32,10 @@ fn head(method: &str, uri: &str, changes: &[(&str, &str)]) -> Parts {
 }
 
 /// Returns the gate that rejects a request, and the status; 0 and 200 if it passes.
-fn outcome(policy: &EndpointPolicy, head: &Parts) -> (usize, u16) {
+fn outcome(policy: &EndpointPolicy, head: &Parts) -> (u8, u16) {
     policy
         .pass(head, Some("acme"))
-        .map_or_else(|rejection| (rejection.gate, rejection.status.as_u16()), |_| (0, 200))
+        .map_or_else(|rejection| (rejection.gate.unwrap(), rejection.status.as_u16()), |_| (0, 200))
 }
 
 fn check(policy: &EndpointPolicy, rows: &[Row<'_>]) {
@@ -111,7 +111,9 @@ fn gate_3_open_loopback_opens_one_path() {
 fn gate_3_without_a_bearer_token_every_request_fails() {
     let bearer = CurrentBearer::default();
     let policy: EndpointPolicy = Endpoint::Tcp { port: 7523, is_open: true, bearer }.into();
-    let gate = |uri| policy.pass(&head("POST", uri, &[]), None).map_err(|rejection| rejection.gate);
+    let gate = |uri| {
+        policy.pass(&head("POST", uri, &[]), None).map_err(|rejection| rejection.gate.unwrap())
+    };
     assert_eq!(gate("/v1/token"), Err(3));
     assert_eq!(gate("/onify/access-token"), Ok(Route::Onify));
 }
@@ -229,7 +231,7 @@ fn gate_7_four_paths_and_no_other() {
 fn gates_are_checked_in_order() {
     let all =
         [("authorization", ""), ("x-orgtoken-request", ""), ("host", "evil.example"), ("via", "x")];
-    let gates: Vec<usize> = (0..=all.len())
+    let gates: Vec<u8> = (0..=all.len())
         .map(|fixed| outcome(&tcp(false), &head("GET", "/none", &all[fixed..])).0)
         .collect();
     assert_eq!(gates, [3, 4, 5, 6, 7]);

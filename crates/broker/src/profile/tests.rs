@@ -18,8 +18,8 @@ fn text(body: &Bytes) -> &str {
 async fn responses_have_the_documented_fields() {
     let source = FakeSource::holding(token("00Dtoken", 600));
     let profile = profile(&source);
-    let [v1, onify] =
-        [Route::Token, Route::Onify].map(|route| profile.cached_response(route, ANY).unwrap().0);
+    let token = profile.cached_token(ANY).unwrap();
+    let [v1, onify] = [Route::Token, Route::Onify].map(|route| profile.body(&token, route));
     assert_eq!(
         text(&v1),
         r#"{"access_token":"00Dtoken","instance_url":"https://other.my.salesforce.com","api_version":"v51.0","username":"user@acme.com","expires_at":"2027-01-15T08:10:00Z"}"#
@@ -35,15 +35,17 @@ async fn responses_have_the_documented_fields() {
 async fn body_is_made_once_per_token() {
     let source = FakeSource::holding(token("00Dfirst", 600));
     let profile = profile(&source);
-    let (first, is_new) = profile.cached_response(Route::Token, ANY).unwrap();
-    assert!(is_new);
-    let (again, is_new) = profile.cached_response(Route::Token, ANY).unwrap();
-    assert!(!is_new);
-    assert_eq!(first.as_ptr(), again.as_ptr());
+    let first = profile.cached_token(ANY).unwrap();
+    assert!(profile.remember(&first));
+    let body = profile.body(&first, Route::Token);
+    assert!(!profile.remember(&first));
+    assert_eq!(body.as_ptr(), profile.body(&first, Route::Token).as_ptr());
 
     source.hold(token("00Dsecond", 600));
-    let (second, is_new) = profile.cached_response(Route::Token, ANY).unwrap();
-    assert!(is_new && text(&second).contains("00Dsecond"));
+    let second = profile.cached_token(ANY).unwrap();
+    assert!(profile.remember(&second));
+    assert!(text(&profile.body(&second, Route::Token)).contains("00Dsecond"));
+    assert!(text(&profile.body(&first, Route::Token)).contains("00Dfirst"), "of a slow client");
 }
 
 #[tokio::test]
@@ -53,22 +55,20 @@ async fn valid_token_is_served_while_logins_fail() {
     source.refuse();
     source.pass(500);
     let five_minutes = Duration::from_secs(300);
-    assert!(profile.cached_response(Route::Token, five_minutes).is_none());
-    let (body, _) = profile.response_after_login(Route::Token, five_minutes).await.unwrap();
-    assert!(text(&body).contains("00Dgood"));
+    assert!(profile.cached_token(five_minutes).is_none());
+    let valid = profile.login(five_minutes).await.unwrap();
+    assert_eq!(valid.token().access_token().secret(), "00Dgood");
 
     source.pass(80);
-    assert!(profile.cached_response(Route::Token, ANY).is_none(), "20 s are too few");
-    let error_body = profile.response_after_login(Route::Token, ANY).await.unwrap_err();
-    assert_eq!(error_body.error, "rate.cap");
+    assert!(profile.cached_token(ANY).is_none(), "20 s are too few");
+    assert_eq!(profile.login(ANY).await.unwrap_err().code, "rate.cap");
 }
 
 #[tokio::test]
 async fn panic_in_a_login_is_an_error_of_one_request() {
     let source = FakeSource::empty();
     source.panic();
-    let error_body = profile(&source).response_after_login(Route::Token, ANY).await.unwrap_err();
-    assert_eq!(error_body.error, "internal.panic");
+    assert_eq!(profile(&source).login(ANY).await.unwrap_err().code, "internal.panic");
 }
 
 #[tokio::test]
@@ -79,20 +79,21 @@ async fn token_is_renewed_ahead_only_if_it_was_requested() {
     assert_eq!(source.asked(), 0, "no login without a client");
 
     source.give(token("00Dfirst", 600));
-    assert!(profile.response_after_login(Route::Token, ANY).await.unwrap().1);
-    profile.cached_response(Route::Token, ANY).unwrap();
+    assert!(profile.remember(&profile.login(ANY).await.unwrap()));
+    profile.cached_token(ANY).unwrap();
     assert!(!profile.renew().await, "it is the same as before");
     source.hold(token("00Dsecond", 600));
     assert!(profile.renew().await);
     source.hold(token("00Dthird", 600));
     assert!(!profile.renew().await, "no client has asked for the second");
-    assert!(text(&profile.cached_response(Route::Token, ANY).unwrap().0).contains("00Dthird"));
+    let third = profile.cached_token(ANY).unwrap();
+    assert_eq!(third.token().access_token().secret(), "00Dthird");
 }
 
 #[test]
 fn debug_shows_no_token() {
     let source = FakeSource::holding(token("00Dcanary", 600));
     let profile = profile(&source);
-    profile.cached_response(Route::Token, ANY).unwrap();
+    profile.remember(&profile.cached_token(ANY).unwrap());
     assert_eq!(format!("{profile:?}"), r#"Profile { name: "acme", .. }"#);
 }
