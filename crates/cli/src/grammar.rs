@@ -41,7 +41,7 @@ pub(crate) struct Common {
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
     /// Filter the JSON result with an expression of jq
-    #[arg(long, global = true, value_name = "EXPRESSION", hide_short_help = true)]
+    #[arg(short = 'q', long, global = true, value_name = "EXPRESSION", hide_short_help = true)]
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub(crate) jq: Option<String>,
     /// When to use colours

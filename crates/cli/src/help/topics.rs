@@ -177,6 +177,9 @@ pub(crate) const TOPICS: &[Topic] = &[
                \n`orgtoken query --format table|csv|json|ndjson` prints records; the default is a \
                table on a terminal and CSV in a pipe. `orgtoken token --help` lists the forms of a \
                token. In `orgtoken record`, --format is the form of the file that is read.\n\
+               \n--jq EXPRESSION, or -q, filters a JSON result with the language of jq. Text is printed \
+               without quotes. Unlike jq, `.[0]` of an object is null and not an error, and `env` is \
+               empty.\n\
                \nOn a terminal, control characters in data are shown as escapes. A pipe gets the data \
                as it is.",
         table: no_table,

@@ -73,7 +73,7 @@ impl Console {
             return Ok(());
         }
         for output in jq.outputs(&document)? {
-            match output {
+            match output? {
                 Output::Text(text) => self.data(format!("{text}\n").as_bytes())?,
                 Output::Json(json) => self.indented(format!("{json}\n").as_bytes())?,
             }

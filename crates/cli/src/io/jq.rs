@@ -44,34 +44,70 @@ impl Jq {
         })
     }
 
-    /// Filters a JSON document.
-    pub(crate) fn outputs(&self, json: &[u8]) -> Result<Vec<Output>, JqError> {
+    /// Filters a JSON document. Each output is computed when it is taken.
+    pub(crate) fn outputs(
+        &self,
+        json: &[u8],
+    ) -> Result<impl Iterator<Item = Result<Output, JqError>>, JqError> {
         let value: Value = serde_json::from_slice(json)
             .map_err(|error| JqError::NotJson { line: error.line(), column: error.column() })?;
         let context = Ctx::<JustLut<Val>>::new(&self.0.lut, Vars::new([]));
-        let mut outputs = Vec::new();
-        for result in self.0.id.run((context, to_jaq(value))) {
-            match result.map_err(jaq_core::Exn::get_err) {
-                Ok(value) => outputs.push(Output::of(&value)),
-                Err(Ok(error)) => return Err(JqError::Failed(kind(&error.to_string()))),
-                // The expression has called `halt` or `halt_error`.
-                Err(Err(exception)) => match exception.get_halt() {
-                    Ok(0) => break,
-                    _ => return Err(JqError::Failed("it halted with an error")),
-                },
-            }
-        }
-        Ok(outputs)
+        let results = self.0.id.run((context, to_jaq(value)));
+        Ok(results.map_while(|result| match result.map_err(jaq_core::Exn::get_err) {
+            Ok(value) => Some(Output::of(&value)),
+            Err(Ok(error)) => Some(Err(JqError::Failed(kind(&error.to_string())))),
+            // The expression has called `halt` or `halt_error`.
+            Err(Err(exception)) => match exception.get_halt() {
+                Ok(0) => None,
+                _ => Some(Err(JqError::Failed("it halted with an error"))),
+            },
+        }))
     }
 }
 
 impl Output {
-    fn of(value: &Val) -> Self {
-        match value {
-            Val::TStr(text) => Self::Text(String::from_utf8_lossy(text).into_owned()),
-            value => Self::Json(value.to_string()),
+    fn of(value: &Val) -> Result<Self, JqError> {
+        if let Val::TStr(text) = value {
+            return Ok(Self::Text(String::from_utf8_lossy(text).into_owned()));
         }
+        let mut json = String::new();
+        write(value, &mut json)?;
+        Ok(Self::Json(json))
     }
+}
+
+/// Writes JSON as jq does. The library would write `NaN`, which is not JSON.
+fn write(value: &Val, json: &mut String) -> Result<(), JqError> {
+    match value {
+        Val::Num(Num::Float(number)) if number.is_nan() => json.push_str("null"),
+        Val::Num(Num::Float(number)) if number.is_infinite() => {
+            json.push_str(if *number > 0.0 { MAX_DOUBLE } else { MIN_DOUBLE });
+        }
+        Val::Arr(items) => {
+            json.push('[');
+            for (at, item) in items.iter().enumerate() {
+                json.push_str(if at == 0 { "" } else { "," });
+                write(item, json)?;
+            }
+            json.push(']');
+        }
+        Val::Obj(fields) => {
+            json.push('{');
+            for (at, (name, value)) in fields.iter().enumerate() {
+                json.push_str(if at == 0 { "" } else { "," });
+                if !matches!(name, Val::TStr(_)) {
+                    return Err(JqError::Failed("it makes an object with a key that is not text"));
+                }
+                write(name, json)?;
+                json.push(':');
+                write(value, json)?;
+            }
+            json.push('}');
+        }
+        Val::BStr(_) => return Err(JqError::Failed("its result is bytes, not text")),
+        value => json.push_str(&value.to_string()),
+    }
+    Ok(())
 }
 
 /// The functions of jq. Those that read the environment or write to standard error do nothing:
@@ -192,6 +228,10 @@ def @tsv: [.[] | if . == null then "" elif type == "string" then split("\\") | j
   elif type == "number" or type == "boolean" then tostring else error("no cell") end] | join("\t");
 "#;
 
+/// The output of jq for `infinite`.
+const MAX_DOUBLE: &str = "1.7976931348623157e+308";
+const MIN_DOUBLE: &str = "-1.7976931348623157e+308";
+
 /// In digits.
 const MAX_INTEGER: usize = 1000;
 
@@ -200,12 +240,13 @@ mod tests {
     use super::*;
 
     fn filtered(expression: &str, json: &str) -> Vec<String> {
-        let outputs = Jq::compile(expression).unwrap().outputs(json.as_bytes()).unwrap();
-        let text = |output| match output {
-            Output::Text(text) => text,
-            Output::Json(json) => json,
+        let jq = Jq::compile(expression).unwrap();
+        let text = |output: Result<_, JqError>| match output {
+            Ok(Output::Text(text)) => text,
+            Ok(Output::Json(json)) => json,
+            Err(error) => error.to_string(),
         };
-        outputs.into_iter().map(text).collect()
+        jq.outputs(json.as_bytes()).unwrap().map(text).collect()
     }
 
     #[test]
@@ -244,6 +285,17 @@ mod tests {
             (r#"["a\t\\b\n", null, 1.50, ""] | @tsv"#, &["a\\t\\\\b\\n\t\t1.50\t"]),
             ("empty", &[]),
             ("1, halt, 2", &["1"]),
+            (
+                "1, .b.x",
+                &[
+                    "1",
+                    "the jq expression failed: it looks for a field or an item in a value that has none",
+                ],
+            ),
+            (
+                "[nan, infinite, {a: -infinite}]",
+                &[r#"[null,1.7976931348623157e+308,{"a":-1.7976931348623157e+308}]"#],
+            ),
             ("env, (\"x\" | stderr | debug)", &["{}", "x"]),
         ] {
             assert_eq!(filtered(expression, json), expected, "{expression}");
@@ -279,12 +331,15 @@ mod tests {
             ".a | tonumber",
             "(.a | tostring) |= 1",
             ".a | halt_error",
-            "1, halt(3)",
+            "halt(3)",
+            "{(1): .a}",
+            "[.a | tobytes]",
         ] {
-            let error =
-                Jq::compile(expression).unwrap().outputs(json.as_bytes()).map(|_| ()).unwrap_err();
+            let jq = Jq::compile(expression).unwrap();
+            let output = jq.outputs(json.as_bytes()).unwrap().next().unwrap();
+            let error = output.map(|_| ()).unwrap_err();
             let text = error.to_string();
-            assert!(text.starts_with("the jq expression failed: it "), "{text}");
+            assert!(text.starts_with("the jq expression failed: it"), "{text}");
             assert!(!format!("{text} {error:?}").contains("s3cr3t"), "{expression}");
         }
         let error = Jq::compile(".").unwrap().outputs(b"<s3cr3t>").map(|_| ()).unwrap_err();
