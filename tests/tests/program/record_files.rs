@@ -116,8 +116,8 @@ fn name_of_a_file_need_not_be_utf_8() {
     let org = TestOrg::new();
     let name = OsStr::from_bytes(b"caf\xe9.csv");
     fs::write(org.folder.path().join(name), "Name,ExternalId__c\nA,1\n,2\n").unwrap();
-    let mut command = org.command(&["record", "create", "Account", "--json", "--from"]);
-    let output = command.arg(name).output().unwrap();
+    let mut command = org.command(&["record", "create", "Account", "--json"]);
+    let output = command.arg("--from").arg(name).output().unwrap();
     assert_eq!(output.status.code(), Some(9), "{}", stderr(&output));
     let found = document(&output);
     assert_eq!((&found["created"], &found["failed"]), (&1.into(), &1.into()));
@@ -147,9 +147,9 @@ fn rows_are_upserted_updated_and_deleted() {
     assert_eq!(count(&org, "Phone = '7' AND NumberOfEmployees = null"), "250");
 
     let bare: String = ids.lines().skip(1).map(|id| format!("{id}\n")).collect();
-    refused_input(&org, &["record", "delete", "Contact", "--from", "-"], &bare);
+    refused_input(&org, &["record", "delete", "Contact", "--from", "-", "--yes"], &bare);
     assert_eq!(count(&org, "ExternalId__c LIKE 'c%'"), "250");
-    let delete = ["record", "delete", "Account", "--from", "-"];
+    let delete = ["record", "delete", "Account", "--from", "-", "--yes"];
     let output = run_with_input(&mut org.command(&delete), &bare);
     assert_eq!((stdout(&output), stderr(&output)), ("", "deleted 250\n"));
     assert_eq!(count(&org, "ExternalId__c LIKE 'c%'"), "0");
@@ -278,7 +278,7 @@ fn own_query_output_is_read_in_every_format() {
         let output = org.run(&["record", "update", "Account", "--from", "found"]);
         assert_eq!(stderr(&output), "updated 3\n", "{format}");
     }
-    let output = org.run(&["record", "delete", "Account", "--from", "found"]);
+    let output = org.run(&["record", "delete", "Account", "--from", "found", "--yes"]);
     assert_eq!(stderr(&output), "deleted 3\n");
 }
 
@@ -458,6 +458,24 @@ fn delete_asks_on_a_terminal() {
 }
 
 #[test]
+fn delete_without_a_terminal_needs_yes() {
+    let org = TestOrg::new();
+    org.accounts(1);
+    let found = org.run(&["query", "SELECT Id FROM Account WHERE Name LIKE 'A00%'"]);
+    write(&org, "ids.csv", stdout(&found));
+    let delete = ["record", "delete", "Account", "--from", "ids.csv"];
+    for more in
+        [["--json"].as_slice(), &["--json", "--bulk"], &["--json", "--bulk", "--hard-delete"]]
+    {
+        let error = error(&org.run(&[&delete[..], more].concat()));
+        assert_eq!(error["message"], "missing `--yes`: there is no terminal for the question");
+    }
+    assert_eq!(stdout(&org.run(&[&delete[..], &["--dry-run"]].concat())), "");
+    assert_eq!(count(&org, "Name LIKE 'A00%'"), "1");
+    assert_eq!(stderr(&org.run(&[&delete[..], &["--yes"]].concat())), "deleted 1\n");
+}
+
+#[test]
 fn signal_ends_the_question_before_a_delete() {
     let org = TestOrg::new();
     org.accounts(1);
@@ -502,7 +520,7 @@ fn flags_of_record_files_are_refused_without_a_file() {
         ("create", &["Name=B00"][..], &[][..]),
         ("update", &[id, "Name=B00"], &["--external-id=ExternalId__c"]),
         ("upsert", &["ExternalId__c", "1", "Name=B00"], &[]),
-        ("delete", &[id], &["--external-id=ExternalId__c", "--hard-delete", "--yes"]),
+        ("delete", &[id], &["--external-id=ExternalId__c", "--hard-delete"]),
     ] {
         for flag in shared.iter().chain(more) {
             let args = [&["record", command, "Account"], record, &[*flag, "--json"]].concat();

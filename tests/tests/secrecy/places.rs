@@ -207,7 +207,7 @@ fn variants(command: &str) -> &'static [&'static [&'static str]] {
         "cert create" => &[&["--signer-command=./spy", "--public-key-file=app.crt"]],
         "query" => &[&["SELECT Id FROM Account", "--bulk"]],
         "record create" => &[&["Account", "--from=create.csv"]],
-        "record delete" => &[&["Account", "--from=delete.csv"]],
+        "record delete" => &[&["Account", "--from=delete.csv", "--yes"]],
         "record update" => &[&["Account", "--from=update.csv"]],
         "record upsert" => &[&["Account", "ExternalId__c", "--from=upsert.csv"]],
         "serve" => &[

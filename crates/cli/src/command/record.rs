@@ -95,8 +95,8 @@ pub(crate) struct Upsert {
 pub(crate) struct Delete {
     #[command(flatten)]
     which: Which,
-    /// Do not ask before the records of a file are deleted
-    #[arg(long, requires = "from")]
+    /// Delete the records of a file without a question; needed without a terminal
+    #[arg(long)]
     yes: bool,
     /// Delete the records of a file for good, without the recycle bin
     #[arg(long, requires = "bulk")]

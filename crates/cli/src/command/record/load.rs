@@ -18,6 +18,7 @@ use crate::command::describe::unknown_object;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::progress;
+use crate::io::prompt;
 use crate::io::text::counted;
 use crate::runtime::interrupts::{Interrupts, Waited, interrupted, is_yes};
 use crate::runtime::wait_for;
@@ -85,6 +86,12 @@ impl<'a> FileLoad<'a> {
         if self.common.options.batch_size.is_some_and(|rows| usize::from(rows) > max_rows) {
             let reason = "with `--external-id` a call has up to 25 rows";
             return Err(UsageError::value("`--batch-size`", reason).into());
+        }
+        if self.asks && !self.common.rows.dry_run && !prompt::is_interactive() {
+            let hint = "add `--yes` to delete the records without a question; `--dry-run` checks \
+                        the file";
+            let what = "missing `--yes`: there is no terminal for the question";
+            return Err(Failure::new("usage.missing", Some(hint), what));
         }
         let input = files::open(self.from)?;
         let org = single::org(self.common, self.console)?;
@@ -208,7 +215,7 @@ impl<'a> FileLoad<'a> {
         let how = if self.is_final { " for good" } else { "" };
         let question = format!("Delete {records} of {object}{how}? [y/N] ");
         match interrupts.ask(question).await? {
-            Waited::Done(answer) => Ok(answer.is_none_or(|answer| is_yes(&answer))),
+            Waited::Done(answer) => Ok(answer.is_some_and(|answer| is_yes(&answer))),
             Waited::Interrupted => {
                 self.console.remark(&"");
                 Err(interrupted("nothing was deleted"))
