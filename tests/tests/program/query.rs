@@ -233,7 +233,7 @@ fn pages_of_a_bulk_job_are_one_csv() {
 #[test]
 fn empty_or_utf_16_query_is_refused_without_a_login() {
     let org = TestOrg::new();
-    for (input, code) in [("", "usage.value"), (" \n", "usage.value"), ("S\0E\0", "io.encoding")] {
+    for (input, code) in [("", "usage.value"), (" \n", "usage.value"), ("S\0E\0", "usage.file")] {
         let mut command = org.command(&["query", "-", "--json"]);
         assert_eq!(error(&run_with_input(&mut command, input))["code"], code, "{input:?}");
     }

@@ -76,7 +76,7 @@ fn invalid_record_costs_no_login() {
         (&["create", "Account", "Name"], 2),
         (&["create", "Account", "Number:=x"], 2),
         (&["update", "Account"], 2),
-        (&["create", "Account", "--from", "absent.csv"], 1),
+        (&["create", "Account", "--from", "absent.csv"], 2),
     ] {
         let output = org.run(&[&["record"], args].concat());
         assert_eq!(output.status.code(), Some(exit), "{args:?}: {}", stderr(&output));

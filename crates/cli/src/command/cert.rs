@@ -86,7 +86,7 @@ fn matches(args: &Match, console: &Console) -> Result<(), Failure> {
 }
 
 fn certificate(file: &Path) -> Result<Certificate, Failure> {
-    Ok(Certificate::parse(&read(file, Kind::Certificate)?)?)
+    Ok(Certificate::parse(&read(file, Kind::Key)?)?)
 }
 
 #[derive(Serialize)]

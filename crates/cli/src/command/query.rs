@@ -190,7 +190,7 @@ fn decode<'a>(bytes: &'a [u8], what: &str) -> Result<&'a str, Failure> {
             let is_utf16 = is_utf16 || text.is_ok();
             let found = if is_utf16 { "UTF-16" } else { "not UTF-8" };
             let what = format!("{what} is {found}");
-            Err(Failure::new("io.encoding", Some("save it as UTF-8"), what))
+            Err(Failure::new("usage.file", Some("save it as UTF-8"), what))
         }
     }
 }

@@ -31,11 +31,9 @@ use crate::io::text::{shown, without_number};
 pub(crate) enum Kind {
     /// An assertion to inspect.
     Assertion,
-    /// A certificate or public key to inspect.
-    Certificate,
-    /// A private or public key, or its passphrase.
+    /// A key, its passphrase or its certificate.
     Key,
-    /// The body of a call.
+    /// The body of a call, or a list of values.
     Body,
     /// The output of another tool.
     Refusal,
@@ -154,7 +152,7 @@ impl Read for DeadlineReader {
 impl Kind {
     fn limit(self) -> u64 {
         match self {
-            Self::Assertion | Self::Certificate | Self::Key => 32 << 10,
+            Self::Assertion | Self::Key => 32 << 10,
             Self::Refusal | Self::Settings => 256 << 10,
             Self::Roots => 4 << 20,
             Self::Body => 64 << 20,
@@ -173,9 +171,7 @@ impl Kind {
             (Self::Settings, Fault::Encoding) => "settings.encoding",
             (Self::Settings, Fault::Read) => "settings.read",
             (Self::Settings, Fault::TooLarge) => "settings.too_large",
-            (_, Fault::Encoding) => "io.encoding",
-            (_, Fault::Read) => "io.read",
-            (_, Fault::TooLarge) => "io.too_large",
+            (Self::Body | Self::Refusal, _) => "usage.file",
         }
     }
 }
@@ -232,9 +228,14 @@ impl Diagnostic for InputError {
 
     fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
-            Self::Os { missing: true, .. } => "check the path; a relative path starts at the \
-                current folder, and in config.toml at the folder of that file"
-                .into(),
+            Self::Os { kind: Kind::Roots, missing: true, .. } => {
+                "check the path; a relative path starts at the current folder, and in config.toml \
+                 at the folder of that file"
+                    .into()
+            }
+            Self::Os { missing: true, .. } => {
+                "check the path; a relative path starts at the current folder".into()
+            }
             Self::Os { .. } => "check who may read the file, and which user runs orgtoken".into(),
             Self::NotAFile { .. } => "pass the path of a file".into(),
             Self::NotAName { .. } => {
@@ -251,9 +252,6 @@ impl Diagnostic for InputError {
             Self::Unsafe { path, fault } => fault.remedy(&permissions::quoted(path)).into(),
             Self::TimedOut { .. } => {
                 "check the command that writes into the pipe, or use a file".into()
-            }
-            Self::TooLarge { kind: Kind::Key, .. } => {
-                "pass the file of a private key; the largest key has 3.5 KB".into()
             }
             Self::TooLarge { .. } => "check that this is the right file".into(),
         })

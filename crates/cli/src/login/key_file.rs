@@ -74,7 +74,7 @@ fn not_set(name: &str) -> Failure {
         format!("set {shown}, or name another variable")
     };
     let message = format!("`--key-passphrase-env`: the variable {shown} is not set");
-    Failure::new("settings.read", Some(hint), message)
+    Failure::new("key.read", Some(hint), message)
 }
 
 fn bytes(value: OsString) -> Zeroizing<Vec<u8>> {

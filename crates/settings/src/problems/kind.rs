@@ -95,7 +95,11 @@ impl ProblemKind {
     /// problem of its own.
     pub(crate) fn read(error: ReadError, setting: Option<Setting>) -> Self {
         match error.without_secret(setting == Some(Setting::Passphrase)) {
-            Ok(error) => Self::Read { error, of_key: setting == Some(Setting::PrivateKey) },
+            Ok(error) => {
+                use Setting::{Passphrase, PrivateKey, PublicKey};
+                let of_key = matches!(setting, Some(Passphrase | PrivateKey | PublicKey));
+                Self::Read { error, of_key }
+            }
             Err((found, expected)) => Self::SecretAsName { found, expected },
         }
     }

@@ -21,7 +21,7 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let key = PublicKey::from_bytes(&read(&args.cert, Kind::Certificate)?)?;
+    let key = PublicKey::from_bytes(&read(&args.cert, Kind::Key)?)?;
     super::read(&args.file)?.verify(&key)?;
     if console.json() {
         return Ok(console.document(&json!({ "verified": true }))?);

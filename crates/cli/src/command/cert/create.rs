@@ -73,5 +73,5 @@ impl Create {
 }
 
 fn public_key(file: &Path) -> Result<PublicKey, Failure> {
-    Ok(PublicKey::from_bytes(&read(file, Kind::Certificate)?)?)
+    Ok(PublicKey::from_bytes(&read(file, Kind::Key)?)?)
 }

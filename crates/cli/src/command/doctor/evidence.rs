@@ -21,7 +21,7 @@ pub(super) fn evidence(
     let key_file = context.key_file();
     let certificate = args.cert.clone().or_else(|| beside(key_file.as_deref()?));
     let certificate = match certificate {
-        Some(file) => Some(Certificate::parse(&read(&file, Kind::Certificate)?)?),
+        Some(file) => Some(Certificate::parse(&read(&file, Kind::Key)?)?),
         None => None,
     };
     let mode = key_file.and_then(|file| mode(&file));

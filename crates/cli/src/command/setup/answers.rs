@@ -246,7 +246,7 @@ fn public_key(existing: &Loader) -> Result<PublicKey, Failure> {
             "the profile has a `signer_command`, but no public key",
         ));
     };
-    Ok(PublicKey::from_bytes(&read(&file, Kind::Certificate)?)?)
+    Ok(PublicKey::from_bytes(&read(&file, Kind::Key)?)?)
 }
 
 fn exists(flag: &str, name: &str) -> Failure {

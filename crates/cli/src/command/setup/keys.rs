@@ -72,7 +72,7 @@ fn ensure_certificate(key: &dyn Signer, certificate: &Path, name: &str) -> Resul
         file.keep();
         return Ok(());
     }
-    if Certificate::parse(&read(certificate, Kind::Certificate)?)?.belongs_to(key) {
+    if Certificate::parse(&read(certificate, Kind::Key)?)?.belongs_to(key) {
         return Ok(());
     }
     Err(Failure::new(
