@@ -197,6 +197,8 @@ pub(crate) fn grammar() -> clap::Command {
 
 #[cfg(test)]
 mod tests {
+    use orgtoken_assertion::Diagnostic;
+
     use super::*;
 
     #[test]
@@ -256,6 +258,82 @@ mod tests {
             };
             let actual = behind_command(words(typed), Common::augment_args, grammar);
             assert_eq!(actual.expect("the values are valid"), words(moved), "{typed}");
+        }
+    }
+
+    #[test]
+    fn habits_of_other_programs_get_a_hint() {
+        for (typed, message, hint) in [
+            ("token acme", "unexpected argument `acme`", "choose a profile with `-P acme`"),
+            ("token S3cr3t", "unexpected argument", "choose a profile with `-P NAME`"),
+            ("token -u a@acme.com", "unknown argument `-u`", "the user is `--username USER`"),
+            ("token --raw", "unknown argument `--raw`", "choose a format with `--format FORM`"),
+            (
+                "token -q",
+                "`--jq` needs a value",
+                "give an expression, such as `-q .id`; to be quiet: `2>/dev/null`",
+            ),
+            ("whoami --format json", "unknown argument `--format`", "use `--json`"),
+            ("org display", "unknown command `org`", ""),
+            (
+                "query -q SELECT",
+                "missing `<SOQL>`",
+                "for example `orgtoken query 'SELECT Id, Name, Owner.Name FROM Account'`; see \
+                 `orgtoken query --help`",
+            ),
+            (
+                "query --query SELECT",
+                "unknown argument `--query`",
+                "run `orgtoken query 'SELECT Id FROM Account'`",
+            ),
+            ("query --file q.soql", "unknown argument `--file`", "run `orgtoken query - < FILE`"),
+            (
+                "query SELECT --result-format csv",
+                "unknown argument `--result-format`",
+                "choose a format with `--format FORM`",
+            ),
+            (
+                "query SELECT -r csv",
+                "invalid value for `--instance-url`: `-r` is the instance URL, not the output format",
+                "use `--json`, or `--format FORM` if the command has several formats",
+            ),
+            (
+                "api GET limits",
+                "unexpected argument `limits`",
+                "give the method as a flag: `orgtoken api PATH -X METHOD`",
+            ),
+            ("api sobjects/Account -d {}", "unknown argument `-d`", ""),
+            (
+                "record create --sobject Account",
+                "unknown argument `--sobject`",
+                "give object, id and fields without flags: `orgtoken record update Account ID \
+                 Name='Acme'`",
+            ),
+            (
+                "record create Account --file rows.csv",
+                "unknown argument `--file`",
+                "read records with `--from FILE`",
+            ),
+            (
+                "record get Account 1 --fields Name Phone",
+                "unexpected argument",
+                "separate fields by commas: `--fields Name,Phone`",
+            ),
+            ("record create Account {}", "invalid value for `FIELD=VALUE`: ", ""),
+            (
+                "assertion verify a",
+                "missing `--cert`",
+                "for example `orgtoken assertion verify assertion.jwt --cert acme.crt`; see \
+                 `orgtoken assertion verify --help`",
+            ),
+            ("explain -x", "unknown argument `-x`", "see `orgtoken explain --help`"),
+        ] {
+            let mut words =
+                ["orgtoken"].into_iter().chain(typed.split(' ')).map(Into::into).collect();
+            let Err(Refused::Usage(error)) = Args::read(&mut words) else { panic!("{typed}") };
+            assert!(error.to_string().starts_with(message), "{typed}: {error}");
+            let shown = error.hint().unwrap_or_default();
+            assert!(hint.is_empty() || shown == hint, "{typed}: {shown}");
         }
     }
 

@@ -1,6 +1,5 @@
 //! The parts of help and manual pages that the grammar lacks: examples, environment, files, topics.
 
-mod examples;
 mod topics;
 
 use std::fmt::Write as _;
@@ -10,9 +9,9 @@ use clap::{Arg, Command};
 use orgtoken_settings::{CONFIG_SCHEMA, Setting};
 use serde_json::Value;
 
-pub(crate) use examples::{Example, examples};
 pub(crate) use topics::{TOPICS, Topic};
 
+use crate::examples::{Example, examples};
 use crate::failure::EXIT_CODES;
 
 /// Adds examples, environment and references to the help of all commands.
@@ -57,7 +56,7 @@ fn with_page(command: Command, path: &[String]) -> Command {
             headings.join(", ")
         );
     }
-    if let Some(Example { line, .. }) = examples(path).first() {
+    if let Some(Example { line, .. }) = examples(&path.join(" ")).first() {
         let _ = write!(short, "{heading}Example:{heading:#} {line}");
     }
     let topics: String = TOPICS
@@ -81,7 +80,7 @@ fn long_ending(command: &Command, path: &[String], rest: &str) -> String {
     let heading = command.get_styles().get_header();
     let mut sections = Vec::new();
     let of = |example: &Example| format!("  {}:\n    {}\n", example.purpose, example.line);
-    let examples: String = examples(path).iter().map(of).collect();
+    let examples: String = examples(&path.join(" ")).iter().map(of).collect();
     if !examples.is_empty() {
         sections.push(format!("{heading}Examples:{heading:#}\n{examples}"));
     }

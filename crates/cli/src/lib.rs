@@ -9,12 +9,13 @@
 //! run                  the typed words, a command, an exit code
 //! grammar              the arguments of all commands
 //! command              one file or folder for each command
-//! help                 examples, environment and topics for help and manual pages
+//! help                 environment and topics for help and manual pages
 //! login                from arguments and settings to a token
 //! args  runtime        arguments that commands share; the tokio runtime and signals
 //! failure              an error on its way to the user: report, exit code, flags that help
 //! io                   streams, prompts, progress, files
 //! environment  clock   variables, folders, time
+//! examples             the examples of each command
 //! ```
 
 #![forbid(unsafe_code)]
@@ -23,6 +24,7 @@ mod args;
 mod clock;
 mod command;
 mod environment;
+mod examples;
 mod failure;
 mod grammar;
 mod harden;
@@ -52,7 +54,10 @@ pub fn grammar() -> clap::Command {
 /// The examples of a command, as purpose and line, for the pages of the book.
 #[doc(hidden)]
 pub fn examples(command: &[String]) -> Vec<(&'static str, &'static str)> {
-    help::examples(command).iter().map(|example| (example.purpose, example.line)).collect()
+    examples::examples(&command.join(" "))
+        .iter()
+        .map(|example| (example.purpose, example.line))
+        .collect()
 }
 
 /// The environment variables that the program reads, for tests that try each of them. Variables of

@@ -122,11 +122,33 @@ fn each_page_is_a_document() {
 }
 
 #[test]
-fn invalid_arguments_cost_no_login() {
+fn habits_of_other_programs_get_a_hint() {
     let org = TestOrg::new();
-    let output = org.run(&["api", "sobjects/Account", "--input", "absent.json"]);
-    assert_eq!(output.status.code(), Some(1));
-    assert_eq!(org.logins(), 0);
+    for (args, message, hint) in [
+        (
+            ["/limits"].as_slice(),
+            "Salesforce answered 404 to GET /limits",
+            "`/limits` begins at the root of the org; `orgtoken api limits` is below \
+             /services/data/v60.0/",
+        ),
+        (
+            &["services/data/v60.0/limits"],
+            "Salesforce answered 404: NOT_FOUND: The requested resource does not exist",
+            "a path from the root begins with `/`: `orgtoken api /services/data/v60.0/limits`",
+        ),
+        (
+            &["query", "-f", "q=SELECT Id FROM Account"],
+            "Salesforce answered 405: METHOD_NOT_ALLOWED: HTTP Method 'POST' not allowed. Allowed are \
+             HEAD,GET",
+            "fields and a body make the method POST: add `-X GET` to send the fields in the URL; \
+             `orgtoken query SOQL` runs a query",
+        ),
+        (&["/S3cr3t!"], "Salesforce answered 404 to GET /[withheld]", "null"),
+    ] {
+        let error = error(&org.run(&[&["api"], args, &["--json"]].concat()));
+        assert_eq!(error["message"], message, "{args:?}");
+        assert_eq!(error["hint"].as_str().unwrap_or("null"), hint, "{args:?}");
+    }
 }
 
 #[test]

@@ -39,7 +39,10 @@ fn job_is_listed_shown_and_waited_for() {
     assert_eq!((&status["state"], &status["error"]), (&"JobComplete".into(), &Value::Null));
 
     let unknown = org.run(&["bulk", "status", "750000000000AAA", "--json"]);
-    assert_eq!(error(&unknown)["code"], "api.not_found");
+    let hint = "the org has no job with this id, or has deleted it; `orgtoken bulk list` lists the \
+                jobs";
+    let unknown = error(&unknown);
+    assert_eq!((&unknown["code"], &unknown["hint"]), (&"api.not_found".into(), &hint.into()));
     let invalid = org.run(&["bulk", "status", "../limits", "--json"]);
     assert_eq!(error(&invalid)["code"], "usage.value");
 }

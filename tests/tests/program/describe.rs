@@ -54,8 +54,35 @@ fn unknown_object_is_named_with_a_close_one() {
                     `Account`; `orgtoken describe` lists the objects";
         assert_eq!(error["hint"], hint, "{args:?}");
     }
-    // The object exists, and the record does not.
-    let missing = ["record", "get", "Account", "001000000000999AAA", "--json"];
-    let hint = error(&org.run(&missing))["hint"].as_str().unwrap().to_owned();
-    assert!(!hint.contains("no object"), "{hint}");
+}
+
+#[test]
+fn missing_record_is_named_as_such() {
+    let org = TestOrg::new();
+    for (key, hint) in [
+        (
+            "001000000000999AAA",
+            "no Account has this id, or this user cannot see it; `orgtoken query 'SELECT Id FROM \
+             Account'` prints the ids",
+        ),
+        ("005000000000001", "ids that begin with `005` are those of User, not of Account"),
+        (
+            "001000000000001 ",
+            "an id has 15 or 18 letters and digits; FIELD/VALUE finds a record by an external id",
+        ),
+        (
+            "ExternalId__c/none",
+            "no Account has this external id, or `ExternalId__c` is not an external id; `orgtoken \
+             describe Account` shows which fields are",
+        ),
+    ] {
+        for args in [
+            ["record", "get", "account", key].as_slice(),
+            &["record", "update", "Account", key, "Name=A"],
+            &["record", "delete", "Account", key, "--yes"],
+        ] {
+            let error = error(&org.run(&[args, &["--json"]].concat()));
+            assert_eq!((&error["code"], &error["hint"]), (&"api.not_found".into(), &hint.into()));
+        }
+    }
 }

@@ -245,6 +245,30 @@ fn empty_or_utf_16_query_is_refused_without_a_login() {
 }
 
 #[test]
+fn unusual_query_has_a_hint() {
+    let org = TestOrg::new();
+    for (soql, hint) in [
+        ("accounts.soql", "this may be a file: `orgtoken query - < FILE` runs the query in it"),
+        ("FIND {Acme}", "SOSL runs with `orgtoken api search -X GET -f q='FIND {Acme}'`"),
+        ("SELECT * FROM Account", "name the fields, or write `FIELDS(ALL)` and `LIMIT 200`"),
+        (
+            "SELECT Id FROM Account WHERE Name = \"A\"",
+            "write text in single quotes: `orgtoken query \"SELECT Id FROM Account WHERE Name = 'A'\"`",
+        ),
+        (
+            "SELECT Id, FROM Account",
+            "correct the query at the row and column that the message names",
+        ),
+        (
+            "SELECT Nope FROM Account",
+            "compare the name with the fields that `orgtoken describe OBJECT` lists for the same user",
+        ),
+    ] {
+        assert_eq!(error(&org.run(&["query", soql, "--json"]))["hint"], hint, "{soql}");
+    }
+}
+
+#[test]
 fn missing_related_record_has_the_columns_of_the_query() {
     let body = r#"{"totalSize":1,"done":true,"records":[{"attributes":{},"Id":"1","Account":null,"What":null}]}"#;
     let answer = move |_: &str| ("200 OK", "", body.to_owned());

@@ -30,7 +30,7 @@ pub(crate) struct Login {
     #[command(flatten)]
     pub(crate) passphrase: Passphrase,
     /// My Domain URL: https://acme.my.salesforce.com
-    #[arg(short = 'r', long, value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(short = 'r', long, value_name = "URL", value_parser = no_format(INSTANCE_URL))]
     pub(crate) instance_url: Option<String>,
     /// Login URL [default: the instance URL]
     #[arg(long, value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
@@ -87,18 +87,24 @@ impl Login {
     }
 }
 
-/// Reads a username. The name of an output format is refused: other programs have `-o` for it, and a
-/// username has an `@`.
+/// Reads a username.
 pub(crate) fn username() -> impl TypedValueParser<Value = String> {
-    NonEmptyStringValueParser::new().try_map(|text| {
-        if FORMATS.contains(&text.as_str()) { Err(FormatAsUsername) } else { Ok(text) }
+    no_format("`-o` is the username")
+}
+
+/// Refuses the name of an output format: other programs have `-o` or `-r` for it, and neither a
+/// username nor a URL is one word.
+fn no_format(meaning: &'static str) -> impl TypedValueParser<Value = String> {
+    NonEmptyStringValueParser::new().try_map(move |text| {
+        if FORMATS.contains(&text.as_str()) { Err(FormatAsLogin(meaning)) } else { Ok(text) }
     })
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("`-o` is the username, not the output format")]
-pub(super) struct FormatAsUsername;
+#[error("{0}, not the output format")]
+pub(super) struct FormatAsLogin(&'static str);
 
+const INSTANCE_URL: &str = "`-r` is the instance URL";
 const FORMATS: [&str; 13] = [
     "csv", "curl", "env", "header", "human", "json", "ndjson", "netrc", "onify", "raw", "table",
     "text", "yaml",

@@ -13,10 +13,19 @@ pub(super) fn command(parent: &str, word: &str) -> Option<Cow<'static, str>> {
     row.map(|(.., hint)| Cow::Borrowed(*hint))
 }
 
-/// Returns the hint for an unknown flag.
-pub(super) fn flag(typed: &str) -> Option<&'static str> {
+/// Returns the hint for an unknown flag of a command, such as `orgtoken record get`.
+pub(super) fn flag(command: &str, typed: &str) -> Option<&'static str> {
     let name = typed.split('=').next().unwrap_or(typed);
-    FLAGS.iter().find(|(names, _)| names.contains(&name)).map(|(_, hint)| *hint)
+    let is_for = |of: &str| command.starts_with(of);
+    FLAGS.iter().find(|(of, names, _)| is_for(of) && names.contains(&name)).map(|(.., hint)| *hint)
+}
+
+/// Returns the hint for an argument too many. `word` is the argument if it may be repeated.
+pub(super) fn argument(command: &str, word: Option<&str>) -> Option<Cow<'static, str>> {
+    if LOGINS.contains(&command) {
+        return Some(format!("choose a profile with `-P {}`", word.unwrap_or("NAME")).into());
+    }
+    ARGUMENTS.iter().find(|(of, _)| *of == command).map(|(_, hint)| Cow::Borrowed(*hint))
 }
 
 /// The parent, names that it does not have, and the hint.
@@ -41,8 +50,13 @@ const COMMANDS: &[(&str, &[&str], &str)] = &[
     ("orgtoken", &["me", "user", "userinfo"], "run `orgtoken whoami` to show the logged-in user"),
     (
         "orgtoken",
-        &["accounts", "list", "logins", "ls", "org", "orgs", "profile", "profiles"],
+        &["accounts", "list", "logins", "ls", "orgs", "profile", "profiles"],
         "run `orgtoken config list` for the profiles, `orgtoken cache list` for the cached tokens",
+    ),
+    (
+        "orgtoken",
+        &["org"],
+        "run `orgtoken whoami` for user and org, `orgtoken config list` for the profiles",
     ),
     ("orgtoken", &["select-org", "switch", "use"], "run `orgtoken config use NAME`"),
     (
@@ -114,21 +128,111 @@ const COMMANDS: &[(&str, &[&str], &str)] = &[
     ("orgtoken settings", &["fetch", "get"], "run `orgtoken settings pull --hub URL`"),
 ];
 
-/// Flags of other programs, and the hint.
-const FLAGS: &[(&[&str], &str)] = &[
-    (&["--alias", "--org", "--target-org"], "choose a profile with `--profile NAME`"),
-    (&["--cacert", "--insecure"], "give the trusted certificates with `--ca-file FILE`"),
-    (&["--config", "--config-file"], "run `orgtoken help profiles` to see where config.toml is"),
-    (&["--consumer-key"], "the consumer key is `--client-id KEY`"),
-    (&["--csv", "--ndjson", "--table"], "choose a format with `--format FORM`"),
-    (&["--debug", "--trace"], "use `-v`, or `-vv` for more"),
+/// The command, or the start of its name, flags of other programs, and the hint.
+const FLAGS: &[(&str, &[&str], &str)] = &[
     (
+        "orgtoken api",
+        &["--body", "--data", "--data-raw", "-d"],
+        "send a body with `--input FILE`, where `-` is standard input, or fields with `-f KEY=VALUE`",
+    ),
+    (
+        "orgtoken api",
+        &["-o", "-r"],
+        "in `api` the flags of a login have only long names: `--username`, `--instance-url`",
+    ),
+    (
+        "orgtoken config delete",
+        &["--profile", "-P"],
+        "give the name without a flag: `orgtoken config delete NAME`",
+    ),
+    (
+        "orgtoken config use",
+        &["--profile", "-P"],
+        "give the name without a flag: `orgtoken config use NAME`",
+    ),
+    ("orgtoken describe", &["--object", "--sobject"], "run `orgtoken describe OBJECT`"),
+    ("orgtoken query", &["--query"], "run `orgtoken query 'SELECT Id FROM Account'`"),
+    ("orgtoken query", &["--file"], "run `orgtoken query - < FILE`"),
+    ("orgtoken query", &["-t"], "use `--tooling` for the Tooling API"),
+    ("orgtoken record", &["--csv", "--csv-file", "--file"], "read records with `--from FILE`"),
+    (
+        "orgtoken record",
+        &["--id", "--object", "--record-id", "--sobject", "--values"],
+        "give object, id and fields without flags: `orgtoken record update Account ID Name='Acme'`",
+    ),
+    (
+        "orgtoken revoke",
+        &["--all"],
+        "run `orgtoken revoke -P NAME` for each profile, or `orgtoken cache clear`",
+    ),
+    (
+        "orgtoken token",
+        &["--curl", "--env", "--header", "--netrc", "--raw"],
+        "choose a format with `--format FORM`",
+    ),
+    (
+        "",
+        &["--access-token", "--token"],
+        "pass a token in the environment: SF_ACCESS_TOKEN and SF_INSTANCE_URL",
+    ),
+    ("", &["--alias", "--org", "--target-org"], "choose a profile with `--profile NAME`"),
+    ("", &["--cacert", "--insecure"], "give the trusted certificates with `--ca-file FILE`"),
+    (
+        "",
+        &["--config", "--config-file"],
+        "run `orgtoken help profiles` to see where config.toml is",
+    ),
+    ("", &["--consumer-key"], "the consumer key is `--client-id KEY`"),
+    (
+        "",
+        &["--csv", "--ndjson", "--result-format", "--table"],
+        "choose a format with `--format FORM`",
+    ),
+    ("", &["--debug", "--trace"], "use `-v`, or `-vv` for more"),
+    ("", &["--format"], "use `--json`"),
+    (
+        "",
         &["--key", "--key-file", "--keyfile", "--pem", "--private-key", "--private-key-file"],
         "the private key is `--jwt-key-file FILE`",
     ),
-    (&["--passphrase", "--password"], "put the passphrase in a file: `--key-passphrase-file FILE`"),
-    (&["--quiet"], "redirect standard error: `2>/dev/null`; only results are on standard output"),
-    (&["--sandbox"], "give the My Domain of the sandbox with `--instance-url URL`"),
+    ("", &["--out", "--output-file"], "redirect standard output: `> FILE`"),
+    (
+        "",
+        &["--passphrase", "--password"],
+        "put the passphrase in a file: `--key-passphrase-file FILE`",
+    ),
+    (
+        "",
+        &["--quiet"],
+        "redirect standard error: `2>/dev/null`; only results are on standard output",
+    ),
+    ("", &["--sandbox"], "give the My Domain of the sandbox with `--instance-url URL`"),
+    ("", &["--target-username", "--user", "-u"], "the user is `--username USER`"),
+];
+
+/// Commands whose only argument would be a profile.
+const LOGINS: [&str; 7] = [
+    "orgtoken doctor",
+    "orgtoken resolve",
+    "orgtoken revoke",
+    "orgtoken serve",
+    "orgtoken setup",
+    "orgtoken token",
+    "orgtoken whoami",
+];
+
+/// Commands with an argument too many, and the hint.
+const ARGUMENTS: &[(&str, &str)] = &[
+    ("orgtoken api", "give the method as a flag: `orgtoken api PATH -X METHOD`"),
+    (
+        "orgtoken config unset",
+        "name the profile with a flag: `orgtoken config unset --profile NAME ENTRY`",
+    ),
+    ("orgtoken describe", "describe one object at a time"),
+    ("orgtoken exec", "put `--` before the command to run: `orgtoken exec -- COMMAND`"),
+    ("orgtoken query", "put the query in quotes: `orgtoken query 'SELECT Id FROM Account'`"),
+    ("orgtoken record delete", "put several ids in a file, one on each line: `--from FILE`"),
+    ("orgtoken record get", "separate fields by commas: `--fields Name,Phone`"),
 ];
 
 #[cfg(test)]
@@ -151,12 +255,15 @@ mod tests {
 
     #[test]
     fn hints_name_commands_and_flags_that_exist() {
+        fn has(command: &clap::Command, flag: &str) -> bool {
+            command.get_arguments().any(|arg| arg.get_long() == Some(flag))
+                || command.get_subcommands().any(|below| has(below, flag))
+        }
         let mut grammar = grammar();
-        // Adds `--version` and the flags of every command.
+        // With `--version`.
         grammar.build();
-        let query = grammar.find_subcommand("query").unwrap();
-        for hint in COMMANDS.iter().map(|(.., hint)| hint).chain(FLAGS.iter().map(|(_, hint)| hint))
-        {
+        let hints = COMMANDS.iter().chain(FLAGS).map(|(.., hint)| hint);
+        for hint in hints.chain(ARGUMENTS.iter().map(|(_, hint)| hint)) {
             for quoted in hint.split('`').skip(1).step_by(2) {
                 let mut command = &grammar;
                 let words = quoted.strip_prefix("orgtoken ").unwrap_or_default().split(' ');
@@ -170,12 +277,9 @@ mod tests {
                         }
                     }
                 }
-                if quoted.starts_with("--") {
-                    command = query;
-                }
-                for flag in quoted.split(' ').filter_map(|word| word.strip_prefix("--")) {
-                    let is_flag = |arg: &clap::Arg| arg.get_long() == Some(flag);
-                    assert!(flag.is_empty() || command.get_arguments().any(is_flag), "{hint}");
+                let flags = quoted.split(' ').filter_map(|word| word.strip_prefix("--"));
+                for flag in flags.filter(|flag| !flag.is_empty()) {
+                    assert!(has(command, flag), "{hint}");
                 }
             }
         }

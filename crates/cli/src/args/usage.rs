@@ -6,8 +6,9 @@ use std::num::ParseIntError;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use orgtoken_assertion::Diagnostic;
 
-use super::login::FormatAsUsername;
+use super::login::FormatAsLogin;
 use super::other_names;
+use crate::examples::examples;
 
 /// Wrong arguments.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +36,7 @@ impl UsageError {
     /// A required argument is missing.
     pub(crate) fn missing(what: &str, command: &str) -> Self {
         let message = format!("missing {what}");
-        Self { code: "usage.missing", message, hint: Some(see(command)) }
+        Self { code: "usage.missing", message, hint: Some(for_example(what, command)) }
     }
 
     /// A secret in the arguments, which every user of the machine can read.
@@ -102,29 +103,20 @@ impl TryFrom<clap::Error> for UsageError {
             ErrorKind::MissingRequiredArgument => Self::missing(&argument, &command),
             ErrorKind::MissingSubcommand => Self::missing("a command", &command),
             ErrorKind::UnknownArgument => {
-                let typed = text(ContextKind::InvalidArg);
-                let other = typed.as_deref().and_then(other_names::flag);
-                let what = flag(typed);
-                let advice = match other {
-                    Some(other) => Some(other.into()),
-                    None => match (text(ContextKind::SuggestedArg), command.as_str()) {
-                        (Some(near), _) => Some(did_you_mean(&near)),
-                        (None, "orgtoken exec") if what == ARGUMENT => Some(RUN_WITH_DASHES.into()),
-                        (None, "orgtoken query") if what == ARGUMENT => {
-                            Some(QUERY_IN_QUOTES.into())
-                        }
-                        (None, "orgtoken config unset") if what == ARGUMENT => {
-                            Some(UNSET_OF_A_PROFILE.into())
-                        }
-                        (None, "orgtoken config delete" | "orgtoken config use")
-                            if ["argument `-P`", "argument `--profile`"].contains(&&*what) =>
-                        {
-                            Some(format!("give the name without a flag: `{command} NAME`").into())
-                        }
-                        _ => None,
-                    },
-                };
-                Self::unknown(&what, advice, &command)
+                let typed = text(ContextKind::InvalidArg).unwrap_or_default();
+                let near = || text(ContextKind::SuggestedArg).map(|near| did_you_mean(&near));
+                if typed.starts_with('-') {
+                    let advice = other_names::flag(&command, &typed).map(Cow::Borrowed);
+                    return Ok(Self::unknown(&flag(&typed), advice.or_else(near), &command));
+                }
+                let shown = Some(&*typed).filter(|typed| is_word(typed));
+                let advice = other_names::argument(&command, shown);
+                let what = shown.map_or_else(String::new, |word| format!(" `{word}`"));
+                Self {
+                    code: "usage.unknown",
+                    message: format!("unexpected argument{what}"),
+                    hint: Some(advice.or_else(near).unwrap_or_else(|| see(&command))),
+                }
             }
             ErrorKind::InvalidSubcommand => {
                 let near = text(ContextKind::SuggestedSubcommand).map(|near| did_you_mean(&near));
@@ -134,8 +126,11 @@ impl TryFrom<clap::Error> for UsageError {
             ErrorKind::InvalidValue
                 if text(ContextKind::InvalidValue).is_some_and(|it| it.is_empty()) =>
             {
-                let hint = "leave it out, or check that the variable of the shell in it is set";
-                let message = format!("{argument} is empty");
+                let hint = match argument.as_str() {
+                    "`--jq`" => "give an expression, such as `-q .id`; to be quiet: `2>/dev/null`",
+                    _ => "give one or leave it out; a variable of the shell may not be set",
+                };
+                let message = format!("{argument} needs a value");
                 Self { code: "usage.value", message, hint: Some(hint.into()) }
             }
             _ => {
@@ -150,7 +145,7 @@ impl TryFrom<clap::Error> for UsageError {
                 let message = format!("invalid value for {argument}{because}");
                 let hint = match (possible(error.get(ContextKind::ValidValue)), reason) {
                     (Some(values), _) => Some(format!("give one of {values}").into()),
-                    (None, Some(reason)) if reason.is::<FormatAsUsername>() => {
+                    (None, Some(reason)) if reason.is::<FormatAsLogin>() => {
                         Some(CHOOSE_FORMAT.into())
                     }
                     (None, Some(_)) => None,
@@ -166,6 +161,17 @@ fn see(command: &str) -> Cow<'static, str> {
     format!("see `{command} --help`").into()
 }
 
+/// Returns an example of the command that has the missing argument.
+fn for_example(what: &str, command: &str) -> Cow<'static, str> {
+    let flag = what.trim_matches('`');
+    let has = |line: &str| !flag.starts_with('-') || line.contains(flag);
+    let name = command.strip_prefix(PROGRAM).unwrap_or_default().trim_start();
+    match examples(name).iter().find(|example| has(example.line)) {
+        Some(example) => format!("for example `{}`; see `{command} --help`", example.line).into(),
+        None => see(command),
+    }
+}
+
 pub(crate) fn did_you_mean(names: &str) -> Cow<'static, str> {
     format!("did you mean {}?", quoted(names).replace(", ", " or ")).into()
 }
@@ -179,13 +185,11 @@ fn command(error: &clap::Error) -> String {
 }
 
 /// Returns the name of an unknown flag. Anything else may be a secret, and is not repeated.
-fn flag(argument: Option<String>) -> String {
-    match argument.as_deref().and_then(|text| text.split('=').next()) {
-        Some(flag) if flag.starts_with("--") && is_flag(flag) => format!("argument `{flag}`"),
-        Some(flag) if flag.starts_with('-') && !flag.starts_with("--") => {
-            format!("argument `{}`", flag.chars().take(2).collect::<String>())
-        }
-        _ => ARGUMENT.into(),
+fn flag(typed: &str) -> String {
+    match typed.split('=').next().unwrap_or_default() {
+        flag if is_flag(flag) && flag.starts_with("--") => format!("argument `{flag}`"),
+        flag if flag.starts_with("--") => "argument".to_owned(),
+        flag => format!("argument `{}`", flag.chars().take(2).collect::<String>()),
     }
 }
 
@@ -199,9 +203,13 @@ fn is_word(text: &str) -> bool {
     text.len() <= MAX_WORD && text.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
-/// Returns `--output <FORMAT>` as `--output`, and several names each in backticks.
+/// Returns `--output <FORMAT>` as `--output`, `[NAME]...` as `NAME`, and several names each in
+/// backticks.
 fn quoted(names: &str) -> String {
-    let bare = |name: &str| name.split_once(" <").map_or(name, |(flag, _)| flag).trim().to_owned();
+    let bare = |name: &str| {
+        let flag = name.split_once(" <").map_or(name, |(flag, _)| flag);
+        flag.trim().trim_end_matches("...").trim_matches(['[', ']']).to_owned()
+    };
     names.split(", ").map(|name| format!("`{}`", bare(name))).collect::<Vec<_>>().join(", ")
 }
 
@@ -216,14 +224,8 @@ fn possible(value: Option<&ContextValue>) -> Option<String> {
 /// No flag of this program is longer.
 const MAX_FLAG: usize = 30;
 
-/// The name of an argument that is not a flag.
-const ARGUMENT: &str = "argument";
 /// No command of this program has a longer name.
 const MAX_WORD: usize = 12;
 
-const RUN_WITH_DASHES: &str = "put `--` before the command to run: `orgtoken exec -- COMMAND`";
 const CHOOSE_FORMAT: &str = "use `--json`, or `--format FORM` if the command has several formats";
-const QUERY_IN_QUOTES: &str = "put the query in quotes: `orgtoken query 'SELECT Id FROM Account'`";
-const UNSET_OF_A_PROFILE: &str =
-    "name the profile with a flag: `orgtoken config unset --profile NAME ENTRY`";
 const PROGRAM: &str = "orgtoken";

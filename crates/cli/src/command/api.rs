@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 use call::{Call, Printer};
 use fields::Field;
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+use orgtoken_oauth::redact;
+use orgtoken_rest::RestError;
 
 use crate::args::{Caller, header};
 use crate::failure::Failure;
@@ -20,7 +22,7 @@ use crate::runtime::wait_for;
 /// The flags for fields, headers and method are those of `gh api`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Path from the root (/services/…), or below /services/data/vNN.N/
+    /// Path below /services/data/vNN.N/, or from the root if it begins with /
     #[arg(value_parser = not_empty)]
     path: String,
     /// HTTP method [default: GET, or POST with fields or a body]
@@ -54,12 +56,41 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     // Errors in the arguments are reported before a login.
     let call = Call::read(args)?;
-    let (org, _) = resolved_login::org(&args.caller, console)?;
+    let (org, version) = resolved_login::org(&args.caller, console)?;
     let printer = Printer { console, include: args.include, silent: args.silent };
-    if args.paginate {
+    let made = if args.paginate {
         wait_for(call.make_page_by_page(&org, &printer))
     } else {
         wait_for(call.make(&org, &printer))
+    };
+    made.map_err(|failure| match args.hint(&failure, &version.to_string()) {
+        Some(hint) => failure.with_hint(hint),
+        None => failure,
+    })
+}
+
+impl Args {
+    /// Returns the hint about a path or a method that other programs understand differently.
+    fn hint(&self, failure: &Failure, version: &str) -> Option<String> {
+        let status = failure.error::<RestError>()?.api_error()?.status();
+        if status == StatusCode::METHOD_NOT_ALLOWED && self.method.is_none() {
+            let hint = "fields and a body make the method POST: add `-X GET` to send the fields in \
+                        the URL; `orgtoken query SOQL` runs a query";
+            return Some(hint.to_owned());
+        }
+        let path = redact::request(&self.path);
+        let is_shown = status == StatusCode::NOT_FOUND && !path.contains(redact::WITHHELD);
+        match path.strip_prefix('/') {
+            _ if !is_shown => None,
+            Some(rest) if !rest.starts_with("services/") => Some(format!(
+                "`/{rest}` begins at the root of the org; `orgtoken api {rest}` is below \
+                 /services/data/{version}/"
+            )),
+            None if path.starts_with("services/") => {
+                Some(format!("a path from the root begins with `/`: `orgtoken api /{path}`"))
+            }
+            _ => None,
+        }
     }
 }
 

@@ -152,14 +152,14 @@ fn list(args: &List, console: &Console) -> Result<(), Failure> {
 
 fn status(which: &Which, console: &Console) -> Result<(), Failure> {
     let (org, _) = resolved_login::org(&which.caller, console)?;
-    let job = wait_for(org.find_job(&which.id))?;
+    let job = wait_for(find(&org, &which.id))?;
     show::job(&job, console)
 }
 
 fn wait(which: &Which, console: &Console) -> Result<(), Failure> {
     let (org, _) = resolved_login::org(&which.caller, console)?;
     let job = wait_for(async {
-        let job = org.find_job(&which.id).await?;
+        let job = find(&org, &which.id).await?;
         until_ended(&org, job, console).await
     })?;
     let shown = show::job(&job, console);
@@ -186,11 +186,21 @@ pub(super) async fn until_ended(
     Ok(job)
 }
 
+/// Returns the job with this id.
+async fn find(org: &Org, id: &str) -> Result<Job, Failure> {
+    org.find_job(id).await.map_err(|error| match Failure::from(error) {
+        failure if failure.code() == "api.not_found" => failure.with_hint(
+            "the org has no job with this id, or has deleted it; `orgtoken bulk list` lists the jobs",
+        ),
+        failure => failure,
+    })
+}
+
 fn abort(which: &Which, console: &Console) -> Result<(), Failure> {
     let (org, _) = resolved_login::org(&which.caller, console)?;
     let job = wait_for(async {
-        let job = org.find_job(&which.id).await?;
-        org.abort_job(job.kind(), &which.id).await
+        let job = find(&org, &which.id).await?;
+        Ok::<_, Failure>(org.abort_job(job.kind(), &which.id).await?)
     })?;
     show::job(&job, console)
 }

@@ -8,7 +8,7 @@ use orgtoken_oauth::redact;
 use orgtoken_rest::{FieldDescription, ObjectDescription, Org};
 
 use super::query::table::table;
-use crate::args::{Caller, UsageError, api_name};
+use crate::args::{Caller, UsageError, api_name, is_id};
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::text::counted;
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
             Format::Csv | Format::Table => print_rows(&org, object, format, console).await,
         };
         match (printed, object) {
-            (Err(failure), Some(object)) => Err(unknown_object(&org, object, failure).await),
+            (Err(failure), Some(object)) => Err(not_found(&org, object, None, failure).await),
             (printed, _) => printed,
         }
     })
@@ -147,27 +147,65 @@ fn kind(field: &FieldDescription) -> String {
     }
 }
 
-/// Names the object in the hint of an error if the org does not have it, with a close name. A missing
-/// record has the same error, so the objects are listed first.
-pub(crate) async fn unknown_object(org: &Org, object: &str, failure: Failure) -> Failure {
+/// Replaces the hint of an error about a missing path: names the object if the org does not have it,
+/// with a close name, or else the missing record. Both have the same error, so the objects are listed
+/// first.
+pub(crate) async fn not_found(
+    org: &Org,
+    object: &str,
+    key: Option<&str>,
+    failure: Failure,
+) -> Failure {
     if failure.code() != "api.not_found" {
         return failure;
     }
     let Ok(objects) = org.objects().await else { return failure };
-    let names = objects.iter().map(|it| it.name.as_str());
-    if names.clone().any(|name| name.eq_ignore_ascii_case(object)) {
-        return failure;
+    let is_object = |it: &&ObjectDescription| it.name.eq_ignore_ascii_case(object);
+    match (objects.iter().find(is_object), key) {
+        (None, _) => failure.with_hint(unknown_object(&objects, object)),
+        (Some(_), None) => failure,
+        (Some(object), Some(key)) => failure.with_hint(missing_record(&objects, object, key)),
     }
+}
+
+fn unknown_object(objects: &[ObjectDescription], object: &str) -> String {
     let shown = redact::name(object);
     let close =
         |name: &str| strsim::jaro_winkler(&name.to_ascii_lowercase(), &object.to_ascii_lowercase());
+    let names = objects.iter().map(|it| it.name.as_str());
     let nearest = names.map(|name| (close(name), name)).max_by(|(a, _), (b, _)| a.total_cmp(b));
     let guess = nearest.filter(|(close, _)| *close > CLOSE).map(|(_, name)| name);
     let guess = guess.map(|name| format!("; a similar one is `{name}`")).unwrap_or_default();
-    failure.with_hint(format!(
+    format!(
         "the org has no object `{shown}`, or this user cannot see it{guess}; `orgtoken describe` \
          lists the objects"
-    ))
+    )
+}
+
+/// `key` is an id, or FIELD/VALUE.
+fn missing_record(objects: &[ObjectDescription], object: &ObjectDescription, key: &str) -> String {
+    let name = &object.name;
+    if let Some((field, _)) = key.split_once('/') {
+        return format!(
+            "no {name} has this external id, or `{field}` is not an external id; `orgtoken describe \
+             {name}` shows which fields are"
+        );
+    }
+    if !is_id(key) {
+        return "an id has 15 or 18 letters and digits; FIELD/VALUE finds a record by an external id"
+            .to_owned();
+    }
+    let prefix = &key[..3];
+    let has_prefix = |it: &&ObjectDescription| it.key_prefix.as_deref() == Some(prefix);
+    match objects.iter().find(has_prefix) {
+        Some(other) if other.name != object.name => {
+            format!("ids that begin with `{prefix}` are those of {}, not of {name}", other.name)
+        }
+        _ => format!(
+            "no {name} has this id, or this user cannot see it; `orgtoken query 'SELECT Id FROM \
+             {name}'` prints the ids"
+        ),
+    }
 }
 
 const FIELD_COLUMNS: [&str; 4] = ["Field", "Label", "Type", "Notes"];

@@ -101,9 +101,13 @@ fn name(text: &str) -> Result<String, &'static str> {
 }
 
 fn failed(program: &OsString, error: io::Error) -> Failure {
+    let is_line = program.to_string_lossy().contains(' ');
     let program = shown(Path::new(program));
     if error.kind() == io::ErrorKind::NotFound {
-        let hint = "check the spelling, and that PATH has its folder";
+        let hint = match is_line {
+            true => "give each word on its own, without quotes, or a line to `sh -c`",
+            false => "check the spelling, and that PATH has its folder",
+        };
         return Failure::new(
             "exec.not_found",
             Some(hint),

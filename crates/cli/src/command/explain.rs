@@ -2,6 +2,7 @@
 //! `docs/reference/errors.md`.
 
 use std::borrow::Cow;
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use orgtoken_oauth::catalogue::{self, ApiErrorEntry, Entry, Fix};
@@ -27,6 +28,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let words = match args.refusal.join(" ") {
+        words if words.is_empty() && io::stdin().is_terminal() => words.into(),
         words if words.is_empty() || words == "-" => read_text(Path::new("-"), Kind::Refusal)?,
         words => words.into(),
     };
@@ -69,10 +71,15 @@ fn find(words: &str) -> Vec<Explained> {
     vec![Explained::refusal(advice.entry, unknown)]
 }
 
-/// Returns the code that is most similar to a single word.
+/// Returns the code that is most similar to a single word, with or without its family.
 fn near(words: &str) -> Option<&'static str> {
     let word = words.trim();
-    if word.contains(char::is_whitespace) { None } else { nearest(word, codes()) }
+    if word.contains(char::is_whitespace) {
+        return None;
+    }
+    let is_near = |name: &str| nearest(word, [name]).is_some();
+    let is_near = |code: &str| code.split_once('.').is_some_and(|(_, name)| is_near(name));
+    nearest(word, codes()).or_else(|| codes().find(|code| is_near(code)))
 }
 
 /// Returns the code in an error that `--json` printed. Codes of other tools have no dot.

@@ -8,6 +8,7 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use super::help::unknown;
+use crate::examples::examples;
 use crate::failure::{EXIT_CODES, Failure};
 use crate::help::{self, TOPICS};
 use crate::io::console::Console;
@@ -97,7 +98,7 @@ fn page(command: &Command, path: &[String], program: &Command) -> Vec<u8> {
 fn sections(command: &Command, path: &[String], program: &Command) -> Roff {
     let mut roff = Roff::new();
     roff.control("SH", ["EXAMPLES"]);
-    for example in help::examples(path) {
+    for example in examples(&path.join(" ")) {
         roff.control("TP", []);
         roff.text([roman(example.purpose)]);
         roff.text([bold(example.line)]);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
 use orgtoken_rest::bulk::{JobDelimiter, check_query};
-use orgtoken_rest::{ListQuery, Org, Page, Query, without_comments};
+use orgtoken_rest::{ListQuery, Org, Page, Query, RestError, without_comments};
 use sink::Sink;
 
 use crate::args::{Caller, UsageError, api_name, delimiter};
@@ -101,10 +101,29 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         print(args, &org, &queries, &mut sink, names_bulk, console).await
     });
     printed.map_err(|failure| match sink.printed() {
-        None => failure,
+        None => with_hint(failure, &soql),
         Some(n) => failure
             .with_note(format!("the output is incomplete: it ends after {}", counted(n, "record"))),
     })
+}
+
+/// Replaces the hint about a query that Salesforce cannot parse, if a likely reason is known.
+fn with_hint(failure: Failure, soql: &str) -> Failure {
+    let answer = failure.error::<RestError>().and_then(RestError::api_error);
+    if !answer.is_some_and(|answer| answer.is("MALFORMED_QUERY")) {
+        return failure;
+    }
+    let mut words = soql.split_whitespace().map(str::to_ascii_uppercase);
+    let hint = match (words.next().as_deref(), words.next().as_deref()) {
+        (Some(_), None) => "this may be a file: `orgtoken query - < FILE` runs the query in it",
+        (Some("FIND"), _) => "SOSL runs with `orgtoken api search -X GET -f q='FIND {Acme}'`",
+        (_, Some("*")) => "name the fields, or write `FIELDS(ALL)` and `LIMIT 200`",
+        _ if soql.contains('"') => {
+            "write text in single quotes: `orgtoken query \"SELECT Id FROM Account WHERE Name = 'A'\"`"
+        }
+        _ => return failure,
+    };
+    failure.with_hint(hint)
 }
 
 /// The output format, and the variant of CSV.

@@ -92,7 +92,11 @@ impl Details {
     fn of_settings(problems: &Problems) -> Self {
         let problems: Vec<_> = problems.iter().map(Problem::from).collect();
         let several = format!("{} problems in the settings", problems.len());
-        Self { message: (problems.len() > 1).then_some(several), problems, ..Self::default() }
+        let hint = match problems.as_slice() {
+            [only] => only.hint.as_deref().map(str::to_owned),
+            _ => None,
+        };
+        Self { message: (problems.len() > 1).then_some(several), hint, problems, ..Self::default() }
     }
 }
 
@@ -128,10 +132,15 @@ impl From<&Fault> for Problem {
 
 impl From<&orgtoken_settings::Problem> for Problem {
     fn from(problem: &orgtoken_settings::Problem) -> Self {
-        let hint = problem.hint().map(|hint| hint.into_owned().into());
+        let at = problem.at();
+        let hint = problem.hint().map(|hint| match &*at {
+            // In other programs, `-o` takes the name of a login.
+            "--username" => format!("{hint}; a profile is `--profile NAME`").into(),
+            _ => hint.into_owned().into(),
+        });
         Self {
             code: problem.code().to_owned().into(),
-            at: problem.at(),
+            at,
             message: printable(&problem.to_string()),
             hint: hint.map(|hint| with_flags(problem.code(), hint)),
         }

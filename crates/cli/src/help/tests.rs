@@ -1,6 +1,6 @@
 use super::*;
+use crate::examples::EXAMPLES;
 use crate::grammar::grammar;
-use crate::help::examples::EXAMPLES;
 use crate::io::look::Look;
 
 fn each_command(visit: &mut dyn FnMut(&Command, &[String])) {
@@ -34,7 +34,7 @@ fn commands(line: &str) -> Vec<Vec<String>> {
 fn each_command_has_examples_that_it_accepts() {
     let mut seen = 0;
     each_command(&mut |command, path| {
-        let examples = examples(path);
+        let examples = examples(&path.join(" "));
         assert!(!examples.is_empty(), "`orgtoken {}` has no example", path.join(" "));
         seen += 1;
         for Example { line, .. } in examples {

@@ -183,6 +183,11 @@ impl fmt::Display for ApiError {
             return write!(f, "the org has moved to {host}");
         }
         write!(f, "Salesforce answered {}", self.status().as_u16())?;
+        if let (true, Some((method, path))) =
+            (self.problems.is_empty(), self.request.split_once(' '))
+        {
+            write!(f, " to {} {}", redact::variable(method), redact::request(path))?;
+        }
         for (index, problem) in self.problems.iter().enumerate() {
             write!(f, "{} {problem}", if index == 0 { ":" } else { ";" })?;
         }

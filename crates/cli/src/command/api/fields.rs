@@ -155,7 +155,8 @@ fn read_value(text: &str) -> Result<Value, Failure> {
     })
 }
 
-const NO_FIELD: &str = "expected KEY=VALUE, KEY[SUBKEY]=VALUE or KEY[]=VALUE";
+const NO_FIELD: &str =
+    "expected KEY=VALUE, KEY[SUBKEY]=VALUE or KEY[]=VALUE; `--input FILE` sends JSON";
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,7 @@
 use orgtoken_rest::bulk::{Job, JobKind, JobRows, JobState};
 
 use super::download::{Output, Page};
-use super::{Results, job_failure};
+use super::{Results, find, job_failure};
 use crate::args::UsageError;
 use crate::failure::Failure;
 use crate::io::console::Console;
@@ -24,7 +24,7 @@ pub(super) fn run(args: &Results, console: &Console) -> Result<(), Failure> {
     wait_for(async {
         let mut interrupts = Interrupts::listen();
         let id = &args.which.id;
-        let job = match interrupts.wait(org.find_job(id)).await {
+        let job = match interrupts.wait(find(&org, id)).await {
             Waited::Done(job) => job?,
             Waited::Interrupted => return Err(interrupted("nothing was downloaded")),
         };

@@ -93,7 +93,8 @@ fn object(bytes: &[u8]) -> Result<Object, Failure> {
     })
 }
 
-const NO_FIELD: &str = "expected FIELD=TEXT or FIELD:=JSON";
+const NO_FIELD: &str =
+    "expected FIELD=TEXT or FIELD:=JSON; `--input FILE` reads a record, `--from FILE` many";
 
 #[cfg(test)]
 mod tests {

@@ -14,7 +14,7 @@ use self::files::Source;
 use self::print::Printer;
 use super::{Common, Rows, single};
 use crate::args::UsageError;
-use crate::command::describe::unknown_object;
+use crate::command::describe::not_found;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::progress;
@@ -107,7 +107,7 @@ impl<'a> FileLoad<'a> {
         let checked = match interrupts.wait(check).await {
             Waited::Done(Ok(checked)) => checked,
             Waited::Done(Err(error)) => {
-                return Err(unknown_object(org, self.object, error.into()).await);
+                return Err(not_found(org, self.object, None, error.into()).await);
             }
             Waited::Interrupted => return Err(interrupted("nothing was sent")),
         };

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Common, Create, Delete, Get, Update, Upsert};
 use crate::args::UsageError;
-use crate::command::describe::unknown_object;
+use crate::command::describe::not_found;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::login::resolved_login;
@@ -20,9 +20,9 @@ pub(super) fn get(args: &Get, console: &Console) -> Result<(), Failure> {
     let fields: Vec<&str> = args.fields.iter().map(String::as_str).collect();
     let object = &args.object;
     let mut record: Object = match key {
-        Key::Id(id) => call(&org, object, org.get(object, id, &fields))?,
+        Key::Id(id) => call(&org, object, Some(&args.id), org.get(object, id, &fields))?,
         Key::External { field, value } => {
-            call(&org, object, org.get_by(object, field, value, &fields))?
+            call(&org, object, Some(&args.id), org.get_by(object, field, value, &fields))?
         }
     };
     record.shift_remove("attributes");
@@ -33,7 +33,7 @@ pub(super) fn create(args: &Create, console: &Console) -> Result<(), Failure> {
     // Errors in the record are reported before a login.
     let record = args.given.record("orgtoken record create")?;
     let (org, object) = (org(&args.common, console)?, &args.object);
-    let saved = call(&org, object, org.create(object, &record))?;
+    let saved = call(&org, object, None, org.create(object, &record))?;
     print_saved(&saved, console)
 }
 
@@ -51,11 +51,11 @@ pub(super) fn update(args: &Update, console: &Console) -> Result<(), Failure> {
     let object = &args.which.object;
     let id = match key {
         Key::Id(id) => {
-            call(&org, object, org.update(object, id, &record))?;
+            call(&org, object, Some(typed), org.update(object, id, &record))?;
             Some(id.to_owned())
         }
         Key::External { field, value } => {
-            call(&org, object, org.update_by(object, field, value, &record))?.id
+            call(&org, object, Some(typed), org.update_by(object, field, value, &record))?.id
         }
     };
     print_id(id.as_deref(), console)
@@ -70,31 +70,35 @@ pub(super) fn upsert(args: &Upsert, console: &Console) -> Result<(), Failure> {
     let mut record = args.given.record(UPSERT)?;
     leave_out(&mut record, &args.key, value);
     let (org, object) = (org(&args.common, console)?, &args.object);
-    let saved = call(&org, object, org.upsert(object, &args.key, value, &record))?;
+    let saved = call(&org, object, None, org.upsert(object, &args.key, value, &record))?;
     print_saved(&saved, console)
 }
 
 pub(super) fn delete(args: &Delete, console: &Console) -> Result<(), Failure> {
-    let key = Key::parse(args.which.id.as_deref().unwrap_or_default())?;
+    let typed = args.which.id.as_deref().unwrap_or_default();
+    let key = Key::parse(typed)?;
     let org = org(&args.common, console)?;
     let object = &args.which.object;
     match key {
-        Key::Id(id) => call(&org, object, org.delete(object, id))?,
-        Key::External { field, value } => call(&org, object, org.delete_by(object, field, value))?,
+        Key::Id(id) => call(&org, object, Some(typed), org.delete(object, id))?,
+        Key::External { field, value } => {
+            call(&org, object, Some(typed), org.delete_by(object, field, value))?;
+        }
     }
     print_id(key.id(), console)
 }
 
-/// Waits for a call. Its error names the object if the org does not have it.
+/// Waits for a call. Its error says whether the object or the record is missing.
 fn call<T>(
     org: &Org,
     object: &str,
+    key: Option<&str>,
     call: impl Future<Output = Result<T, RestError>>,
 ) -> Result<T, Failure> {
     wait_for(async {
         match call.await {
             Ok(done) => Ok(done),
-            Err(error) => Err(unknown_object(org, object, error.into()).await),
+            Err(error) => Err(not_found(org, object, key, error.into()).await),
         }
     })
 }

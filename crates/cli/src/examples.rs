@@ -8,9 +8,8 @@ pub(crate) struct Example {
     pub(crate) line: &'static str,
 }
 
-/// Returns the examples of a command. An empty path is the program itself.
-pub(crate) fn examples(path: &[String]) -> &'static [Example] {
-    let name = path.join(" ");
+/// Returns the examples of a command, such as `record get`. Without a name it is the program itself.
+pub(crate) fn examples(name: &str) -> &'static [Example] {
     EXAMPLES.iter().find(|(command, _)| *command == name).map_or(&[], |(_, examples)| *examples)
 }
 
@@ -19,7 +18,7 @@ const fn of(purpose: &'static str, line: &'static str) -> Example {
 }
 
 /// The examples by command, in the order of the help.
-pub(super) const EXAMPLES: &[(&str, &[Example])] = &[
+pub(crate) const EXAMPLES: &[(&str, &[Example])] = &[
     (
         "",
         &[
