@@ -253,9 +253,11 @@ fn returned(
     }
     let identity = |coding: &http::HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"identity");
     let chunked = |coding: &http::HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"chunked");
-    let is_part = head.status == StatusCode::PARTIAL_CONTENT;
-    if head.status.is_informational() || is_part || head.headers.contains_key(CONTENT_RANGE) {
+    if head.status.is_informational() {
         return Err(TransportError::Protocol.into());
+    }
+    if head.status == StatusCode::PARTIAL_CONTENT || head.headers.contains_key(CONTENT_RANGE) {
+        return Err(TransportError::Part.into());
     }
     // The token could not be found in another coding.
     if !head.headers.get_all(CONTENT_ENCODING).iter().all(identity)

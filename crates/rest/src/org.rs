@@ -3,10 +3,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE};
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, RANGE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use orgtoken_client::transport::{Deadline, Pool};
-use orgtoken_client::{Timeouts, Transport};
+use orgtoken_client::{Timeouts, Transport, TransportError};
 use orgtoken_oauth::{Token, redact};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -242,7 +242,12 @@ impl Org {
         let method = redact::variable(called.0.as_str());
         debug!("{method} {}{}", base(token), redact::request(called.1.path()));
         let request = request.map(PayloadBody::from);
+        let asks_for_part = request.headers().contains_key(RANGE);
         let answer = Body::of(self.pool.stream(request, deadline).await?)?;
+        if answer.status() == StatusCode::PARTIAL_CONTENT && !asks_for_part {
+            // What is missing would look like the end of the data.
+            return Err(TransportError::Part.into());
+        }
         if answer.status().is_success() || answer.status() == StatusCode::NOT_MODIFIED {
             return Ok(answer);
         }

@@ -439,8 +439,8 @@ async fn faults_of_the_org_are_errors_with_a_reason() {
             502,
             "resp.encoding",
         ),
-        ("a part", answer("206 Partial Content", "", "x"), 502, "resp.protocol"),
-        ("a range", answer("200 OK", "Content-Range: bytes 0-0/2\r\n", "x"), 502, "resp.protocol"),
+        ("a part", answer("206 Partial Content", "", "x"), 502, "resp.part"),
+        ("a range", answer("200 OK", "Content-Range: bytes 0-0/2\r\n", "x"), 502, "resp.part"),
         (
             "two lengths",
             "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"

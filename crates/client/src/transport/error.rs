@@ -60,6 +60,11 @@ pub enum TransportError {
         /// The error of the resolver.
         source: Arc<io::Error>,
     },
+    /// The response is a part of the content ([RFC 9110, Section 15.3.7]), and none was requested.
+    ///
+    /// [RFC 9110, Section 15.3.7]: https://www.rfc-editor.org/rfc/rfc9110#section-15.3.7
+    #[error("the response is only a part of the content (206), and no part was requested")]
+    Part,
     /// The response is not HTTP/1.1 ([RFC 9112]).
     ///
     /// [RFC 9112]: https://www.rfc-editor.org/rfc/rfc9112
@@ -117,6 +122,7 @@ impl Diagnostic for TransportError {
             Self::Handshake { .. } => "net.tls",
             Self::Headers => "resp.headers",
             Self::Lookup { .. } => "net.dns",
+            Self::Part => "resp.part",
             Self::Protocol => "resp.protocol",
             Self::Proxy { fault, .. } => fault.code(),
             Self::Roots(_) => "tls.roots",
@@ -135,6 +141,7 @@ impl Diagnostic for TransportError {
                 "check that the host is a Salesforce login host, and check any proxy in front of it"
             }
             Self::Handshake { fault, .. } => fault.hint(),
+            Self::Part => "check the proxy between this machine and Salesforce: it may cache parts",
             Self::Lookup { .. } => {
                 "check the spelling of the host: Setup, My Domain shows the current one"
             }
@@ -162,6 +169,7 @@ impl TransportError {
             Self::Certificate { .. }
             | Self::Encoding
             | Self::Headers
+            | Self::Part
             | Self::Protocol
             | Self::Roots(_)
             | Self::Target { .. }
@@ -183,6 +191,7 @@ impl TransportError {
             Self::Timeout { phase, .. } => !matches!(phase, Phase::Body | Phase::Head),
             Self::Encoding
             | Self::Headers
+            | Self::Part
             | Self::Protocol
             | Self::TooLarge { .. }
             | Self::Truncated { .. } => false,
