@@ -220,6 +220,29 @@ fn incomplete_output_is_reported() {
 }
 
 #[test]
+fn filter_that_fails_in_the_middle_of_a_page_reports_the_records_before_it() {
+    let page = r#"{"totalSize":3,"done":true,"records":[{"N":1},{"N":2},{"N":"x"}]}"#;
+    let answer = move |_: &str| ("200 OK", "", page.to_owned());
+    let args = ["query", "SELECT N FROM X", "--format", "ndjson", "--jq", ".N + 1"];
+    let output = with_canned(&args, answer);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "2\n3\n");
+    let said = stderr(&output);
+    assert!(said.contains("the output is incomplete: it ends after 2 records\n"), "{said}");
+}
+
+#[test]
+fn part_of_a_page_is_refused_unless_it_was_requested() {
+    let answer = |_: &str| ("206 Partial Content", "", r#"{"totalSize":1,"#.to_owned());
+    let output = with_canned(&["query", "SELECT N FROM X"], answer);
+    let part =
+        "error: the response is only a part of the content (206), and no part was requested\n";
+    assert!(stderr(&output).starts_with(part), "{}", stderr(&output));
+    assert_eq!(output.status.code(), Some(6));
+    let output = with_canned(&["api", "limits", "-H", "Range: bytes=0-17"], answer);
+    assert_eq!(stdout(&output), r#"{"totalSize":1,"#);
+}
+
+#[test]
 fn pages_of_a_bulk_job_are_one_csv() {
     let answer = |target: &str| match target.split_once("locator=").map(|(_, locator)| locator) {
         None => ("200 OK", "Sforce-Locator: MTA\r\n", "Id\n1\n".to_owned()),

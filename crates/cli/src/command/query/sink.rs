@@ -59,15 +59,22 @@ impl<'a> Sink<'a> {
         match self.style.format {
             Format::Json => self.console.json_data(&data)?,
             Format::Table => self.console.text(&text)?,
-            Format::Ndjson if self.console.filters() => {
-                for record in data.split_inclusive(|byte| *byte == b'\n') {
-                    self.console.json_data(record)?;
-                    self.console.end_json()?;
-                }
-            }
+            Format::Ndjson if self.console.filters() => return self.filtered(&data),
             Format::Csv | Format::Ndjson => self.console.data(&data)?,
         }
         self.records = Some(self.records.unwrap_or(0) + number);
+        Ok(())
+    }
+
+    /// Prints the result of the filter for each line. A filter that fails in the middle of a page
+    /// leaves the records before it printed.
+    fn filtered(&mut self, lines: &[u8]) -> Result<(), Failure> {
+        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            self.console.json_data(line)?;
+            self.console.end_json()?;
+            *self.records.get_or_insert(0) += 1;
+        }
+        self.records.get_or_insert(0);
         Ok(())
     }
 
