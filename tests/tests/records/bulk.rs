@@ -10,13 +10,14 @@ use std::task::Poll;
 
 use orgtoken_assertion::{Diagnostic, UnixTime};
 use orgtoken_fake_org::User;
+use orgtoken_rest::Org;
 use orgtoken_rest::bulk::{
     Job, JobData, JobDelimiter, JobKind, JobOperation, JobRows, JobState, QueryJobOptions,
     ResultFile,
 };
 use orgtoken_rest::load::{
-    BulkLoad, BulkPlan, BulkStep, CheckedFile, Journal, LoadError, Operation, Outcome, Output,
-    Outputs, ReadOptions, RecordFile, Report, RowResult,
+    BulkLoad, BulkPlan, BulkStep, CheckedFile, Journal, Load, LoadError, Operation, Outcome,
+    Output, Outputs, ReadOptions, RecordFile, Report, RowResult,
 };
 use tempfile::TempDir;
 
@@ -290,6 +291,22 @@ async fn job_takes_an_assignment_rule_by_its_id_for_cases_and_leads() {
 }
 
 #[tokio::test]
+async fn jobs_use_at_least_the_version_that_introduced_them() {
+    let org = org();
+    let old =
+        Org::new(crate::support::transport(&org.server), crate::support::source(&org.server), 40);
+    let job = old.create_job("Case__c", &JobOperation::Insert).await.unwrap();
+    assert_eq!(old.job(JobKind::Ingest, &job.id).await.unwrap().state, JobState::Open);
+    // Otherwise a job that was not found could be taken for one that was deleted.
+    let unknown = old.job(JobKind::Ingest, "750000000000AAA").await.unwrap_err();
+    assert_eq!(unknown.code(), "api.not_found");
+    let query = old.create_query_job("SELECT Id FROM Case__c", &QueryJobOptions::default()).await;
+    let query = query.unwrap();
+    old.job(JobKind::Query, &query.id).await.unwrap();
+    old.query_results(&query.id, None, 10).await.unwrap();
+}
+
+#[tokio::test]
 async fn queries_with_unsupported_parts_make_no_job() {
     let org = org();
     for (soql, what) in [
@@ -393,6 +410,35 @@ async fn values_of_every_form_are_sent_as_the_rest_api_would() {
 }
 
 #[tokio::test]
+async fn blanks_empty_a_field_by_a_job_as_by_the_rest_api() {
+    let (org, folder) = (org(), tempfile::tempdir().unwrap());
+    let path = folder.path().join("rows.csv");
+    let soql = "SELECT Key__c, Text__c FROM Case__c ORDER BY Key__c";
+    let mut found = Vec::new();
+    for is_bulk in [false, true] {
+        for rows in ["Key__c,Text__c\na,x\nb,x\n", "Key__c,Text__c\na,\"  \"\nb,\n"] {
+            fs::write(&path, rows).unwrap();
+            let checked = checked(&org, &path, Operation::Upsert("Key__c".into())).await;
+            if is_bulk {
+                let plan = checked.bulk_plan(false).unwrap();
+                let outputs = Outputs::default();
+                let mut load = BulkLoad::begin(&org.api, &checked, &plan, outputs, None).unwrap();
+                run(&mut load).await.unwrap();
+                assert_eq!(load.finish().counts.done(), 2);
+            } else {
+                let mut load = Load::begin(&org.api, &checked, Outputs::default(), None).unwrap();
+                while load.next().await.unwrap().is_some() {}
+                assert_eq!(load.finish().counts.done(), 2);
+            }
+        }
+        let records: Vec<orgtoken_rest::Object> = org.api.query(soql).rows().await.unwrap();
+        let texts = records.iter().map(|it| it["Text__c"].as_str().map(str::to_owned));
+        found.push(texts.collect::<Vec<_>>());
+    }
+    assert_eq!(found, [[None, Some("x".to_owned())], [None, Some("x".to_owned())]]);
+}
+
+#[tokio::test]
 async fn rows_of_a_failed_job_are_listed_and_later_rows_are_not_sent() {
     let (org, folder) = (org(), tempfile::tempdir().unwrap());
     let path = folder.path().join("rows.csv");
@@ -482,6 +528,31 @@ async fn aborted_job_reports_its_rows_and_a_deleted_one_leaves_them_unknown() {
             assert_eq!(load.finish().counts.unprocessed, 3);
         }
     }
+    assert_eq!(keys(&org).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn resumed_load_aborts_a_job_that_has_its_data_and_was_not_closed() {
+    let (org, folder) = (org(), tempfile::tempdir().unwrap());
+    let path = folder.path().join("rows.csv");
+    fs::write(&path, "Key__c\na\nb\nc\n").unwrap();
+    let checked = checked(&org, &path, Operation::Create).await;
+    let plan = checked.bulk_plan(false).unwrap();
+    let journal = folder.path().join("journal");
+    let (created, _) = Journal::begin(&journal, UnixTime::from_secs(0)).unwrap();
+    let mut load =
+        BulkLoad::begin(&org.api, &checked, &plan, outputs(&folder), Some(created)).unwrap();
+    while !matches!(load.next().await.unwrap(), Some(BulkStep::Uploaded(_))) {}
+    drop(load);
+    let opened = Some(Journal::open(&journal).unwrap());
+    let mut load = BulkLoad::begin(&org.api, &checked, &plan, outputs(&folder), opened).unwrap();
+    load.abort().await.unwrap();
+    let error = run(&mut load).await.unwrap_err();
+    assert!(matches!(error, LoadError::Job { state: JobState::Aborted, .. }), "{error}");
+    let report = load.finish();
+    assert_eq!((report.counts.unprocessed, report.counts.unknown), (3, 0));
+    assert_eq!(column(&folder, "unprocessed.csv", "Key__c"), ["a", "b", "c"]);
+    assert!(report.journal.is_none());
     assert_eq!(keys(&org).await, [""; 0]);
 }
 

@@ -2,7 +2,7 @@
 
 mod fit;
 
-pub(in crate::rest) use fit::coerce;
+pub(in crate::rest) use fit::{coerce, is_blank};
 use serde_json::Value;
 
 use crate::id;

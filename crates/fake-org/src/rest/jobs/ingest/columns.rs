@@ -65,7 +65,8 @@ impl Columns {
         std::str::from_utf8(row.get(self.id?)?).ok()
     }
 
-    /// Returns the fields of a row. Empty values are left out, and `#N/A` is null.
+    /// Returns the fields of a row. Empty values are left out, and `#N/A` is null. The documentation
+    /// does not say what blanks are: they are left out, too, unlike in a call of the REST API.
     pub(super) fn read(&self, row: &ByteRecord, call: &RestCall<'_>) -> Result<Sent> {
         let mut sent = Sent { id: String::new(), key: None, record: Record::new() };
         for (column, value) in self.list.iter().zip(row) {
@@ -73,7 +74,7 @@ impl Columns {
             match column {
                 Column::Id => sent.id = text.into_owned(),
                 Column::Key(field) => sent.key = Some((field.clone(), text.into_owned())),
-                Column::Field(_) | Column::Parent { .. } if text.is_empty() => {}
+                Column::Field(_) | Column::Parent { .. } if values::is_blank(&text) => {}
                 Column::Field(field) | Column::Parent { field, .. } if text == NULL => {
                     sent.record.insert(field.name.clone(), Value::Null);
                 }

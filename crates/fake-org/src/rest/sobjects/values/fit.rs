@@ -8,9 +8,9 @@ use crate::id;
 use crate::rest::schema::{Field, Kind};
 use crate::rest::{RestError, Result};
 
-/// Returns the value to store. An empty string is null.
+/// Returns the value to store. A string that is empty or has blanks only is null.
 pub(in crate::rest) fn coerce(field: &Field, value: Value) -> Result<Value> {
-    if value.is_null() || value.as_str() == Some("") {
+    if value.is_null() || value.as_str().is_some_and(is_blank) {
         return Ok(Value::Null);
     }
     match field.kind {
@@ -28,6 +28,11 @@ pub(in crate::rest) fn coerce(field: &Field, value: Value) -> Result<Value> {
             text(field, value).map(Value::from)
         }
     }
+}
+
+/// Whether a text is empty once it is trimmed, as the platform stores it.
+pub(in crate::rest) fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c <= ' ')
 }
 
 /// Accepts a string as well, which comes from CSV files.

@@ -122,13 +122,21 @@ fn cells(plan: &Plan, prepared: &Prepared) -> Result<Vec<Cell>, ReadError> {
     let json = format!("{{{}}}", prepared.fields);
     let fields: BTreeMap<String, &RawValue> =
         serde_json::from_str(&json).expect("a prepared record is JSON");
+    let key = plan.operation.external_id();
+    let is_key = |name: &str| key.is_some_and(|key| key.eq_ignore_ascii_case(name));
     let cells = fields.into_iter().map(|(name, value)| {
         if value.get().starts_with('{')
             && let Some(cell) = related(plan, &name, value)
         {
             return cell;
         }
-        (name, cell(value))
+        let cell = match cell(value) {
+            // Salesforce trims text, so this empties the field in the REST API. A job may take the cell
+            // for an empty one, which leaves the field unchanged.
+            Ok(text) if is_blank(&text) && !is_key(&name) => Ok(NULL.to_owned()),
+            cell => cell,
+        };
+        (name, cell)
     });
     Ok(cells.collect())
 }
@@ -166,6 +174,10 @@ fn cell(value: &RawValue) -> Result<String, FaultKind> {
         }
         raw => Ok(raw.to_owned()),
     }
+}
+
+fn is_blank(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte <= b' ')
 }
 
 /// The cell that empties a field.
