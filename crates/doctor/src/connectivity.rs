@@ -145,7 +145,7 @@ fn clocks(
     answer: Result<http::Response<Bytes>, TransportError>,
     now: UnixTime,
 ) -> (Finding, Option<Skew>) {
-    match answer.map(|answer| (Skew::of(&answer, now), answer)) {
+    match answer.map(|answer| (Skew::of(answer.headers(), now), answer)) {
         Err(error) => (Finding::skipped(Check::Clock, format!("no response: {error}")), None),
         Ok((Some(skew), _)) => {
             let remedy = "set the clock of this machine by NTP (`timedatectl set-ntp true`)";

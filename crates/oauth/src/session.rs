@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response, StatusCode};
 use orgtoken_assertion::UnixTime;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::catalogue;
 use crate::endpoint::InstanceUrl;
@@ -45,20 +45,27 @@ pub fn user_info(instance: &InstanceUrl, token: &AccessToken) -> Request<Bytes> 
 }
 
 /// The user of a token. The texts are those of the server, sanitized for a terminal.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct UserInfo {
     /// `005…`.
+    #[serde(deserialize_with = "shown")]
     pub user_id: Option<String>,
     /// `00D…`.
+    #[serde(deserialize_with = "shown", rename = "organization_id")]
     pub org_id: Option<String>,
     /// `user@acme.com`.
+    #[serde(deserialize_with = "shown", rename = "preferred_username")]
     pub username: Option<String>,
     /// The display name.
+    #[serde(deserialize_with = "shown")]
     pub name: Option<String>,
     /// The e-mail address.
+    #[serde(deserialize_with = "shown")]
     pub email: Option<String>,
     /// `STANDARD` and so on.
+    #[serde(deserialize_with = "shown")]
     pub user_type: Option<String>,
 }
 
@@ -70,15 +77,7 @@ impl UserInfo {
         response: &Response<B>,
         now: UnixTime,
     ) -> Result<Self, TokenResponseError> {
-        let raw: RawUser = TokenResponseError::json(response, now)?;
-        Ok(Self {
-            user_id: shown(raw.user_id),
-            org_id: shown(raw.organization_id),
-            username: shown(raw.preferred_username),
-            name: shown(raw.name),
-            email: shown(raw.email),
-            user_type: shown(raw.user_type),
-        })
+        TokenResponseError::json(response, now)
     }
 }
 
@@ -165,19 +164,10 @@ fn is_policy(code: &str, message: &str) -> bool {
 const SESSION_END: [&str; 4] =
     ["Bad_OAuth_Token", "INVALID_AUTH_HEADER", "INVALID_JWT_FORMAT", "INVALID_SESSION_ID"];
 
-fn shown(field: Option<Field>) -> Option<String> {
-    let text = text::name(field?.text()?, text::DESCRIPTION_LIMIT);
-    (!text.is_empty()).then_some(text)
-}
-
-#[derive(Deserialize)]
-struct RawUser {
-    email: Option<Field>,
-    name: Option<Field>,
-    organization_id: Option<Field>,
-    preferred_username: Option<Field>,
-    user_id: Option<Field>,
-    user_type: Option<Field>,
+fn shown<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let field = Field::deserialize(deserializer)?;
+    let text = field.text().map(|text| text::name(text, text::DESCRIPTION_LIMIT));
+    Ok(text.filter(|text| !text.is_empty()))
 }
 
 #[cfg(test)]

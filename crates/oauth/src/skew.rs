@@ -1,7 +1,7 @@
 use std::fmt;
 
+use http::HeaderMap;
 use http::header::DATE;
-use http::{HeaderMap, Response};
 use orgtoken_assertion::UnixTime;
 
 use crate::response::http_date;
@@ -18,10 +18,12 @@ pub struct Skew {
 }
 
 impl Skew {
-    /// Compares the `Date` of a response with `now`, the time of its arrival. Returns `None` below
+    /// Compares the `Date` in the headers of a response with `now`, the time of its arrival. Returns `None` below
     /// a minute and without a `Date`.
-    pub fn of<B>(response: &Response<B>, now: UnixTime) -> Option<Self> {
-        Self::from_headers(response.headers(), now)
+    pub fn of(headers: &HeaderMap, now: UnixTime) -> Option<Self> {
+        let server = http_date(headers, DATE)?.as_secs();
+        let seconds = now.as_secs().abs_diff(server);
+        (seconds > TOLERATED).then_some(Self { seconds, ahead: now.as_secs() > server })
     }
 
     /// Whether an assertion may be signed for the server's clock.
@@ -40,12 +42,6 @@ impl Skew {
         } else {
             local.saturating_add(self.seconds)
         })
-    }
-
-    pub(crate) fn from_headers(headers: &HeaderMap, now: UnixTime) -> Option<Self> {
-        let server = http_date(headers, DATE)?.as_secs();
-        let seconds = now.as_secs().abs_diff(server);
-        (seconds > TOLERATED).then_some(Self { seconds, ahead: now.as_secs() > server })
     }
 }
 
