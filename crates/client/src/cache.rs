@@ -30,7 +30,7 @@
 //! let cache = CacheFolder::open(&folder)?.entry(login_id, Arc::new(seal), allowed);
 //! assert!(cache.peek().token.is_none());
 //!
-//! let source = LoginSource::builder(login, transport).cache(cache).build();
+//! let source = LoginSource::builder(login, transport).cache(Box::new(cache)).build();
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -106,25 +106,6 @@ mod sealed {
     impl Sealed for MemoryCache {}
     #[cfg(feature = "redis")]
     impl Sealed for super::RedisCache {}
-    impl<S: Sealed + ?Sized> Sealed for Box<S> {}
-}
-
-impl<S: TokenCache + ?Sized> TokenCache for Box<S> {
-    fn load(&self) -> BoxFuture<'_, State> {
-        (**self).load()
-    }
-
-    fn lease(&self, lasts: Duration) -> BoxFuture<'_, Lease> {
-        (**self).lease(lasts)
-    }
-
-    fn save<'a>(&'a self, state: &'a State, lease: &'a Lease) -> BoxFuture<'a, ()> {
-        (**self).save(state, lease)
-    }
-
-    fn release(&self, lease: Lease) -> BoxFuture<'_, ()> {
-        (**self).release(lease)
-    }
 }
 
 /// The right to log in, released by [`TokenCache::release`].

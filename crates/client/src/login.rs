@@ -32,7 +32,6 @@ pub struct Login {
     signer: Arc<dyn Signer>,
     resolution: Resolution,
     allowed_hosts: AllowedHosts,
-    lifetime: Lifetime,
     retry: RetryPolicy,
     signs_in_place: bool,
 }
@@ -53,7 +52,6 @@ impl Login {
             signer,
             resolution,
             allowed_hosts: AllowedHosts::none(),
-            lifetime: Lifetime::DEFAULT,
             retry: RetryPolicy::DEFAULT,
             signs_in_place: false,
         }
@@ -69,13 +67,6 @@ impl Login {
     /// Returns the same login with the fallback audience first.
     pub(crate) fn with_fallback_audience(&self) -> Option<Self> {
         Some(Self { resolution: self.resolution.fallback()?, ..self.clone() })
-    }
-
-    /// Sets the lifetime of an assertion; default: [`Lifetime::DEFAULT`].
-    #[must_use]
-    pub fn assertion_lifetime(mut self, lifetime: Lifetime) -> Self {
-        self.lifetime = lifetime;
-        self
     }
 
     /// Sets the retries after transient errors; default: [`RetryPolicy::DEFAULT`].
@@ -118,7 +109,7 @@ impl Login {
         sent: &mut u32,
     ) -> Result<LoggedIn, LoginError> {
         let deadline = transport.deadline();
-        let mut plan = LoginPlan::new(self.resolution.clone(), self.lifetime, self.retry);
+        let mut plan = LoginPlan::new(self.resolution.clone(), Lifetime::DEFAULT, self.retry);
         let mut failed = Vec::new();
         loop {
             let resolution = plan.resolution().clone();

@@ -44,13 +44,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, Uri};
+use http::{Request, Response, Uri};
 use tower_service::Service;
 
 use connector::{Dialer, Stream};
 use deadline::Timeouts;
 use error::TransportError;
-use exchange::Terms;
 use proxy::{Proxy, Rules};
 use roots::Roots;
 use tls::Tls;
@@ -65,7 +64,7 @@ use tls::Tls;
 #[derive(Clone)]
 pub struct Transport {
     proxy: Arc<Proxy>,
-    terms: Terms,
+    timeouts: Timeouts,
     tls: Arc<Tls>,
 }
 
@@ -76,10 +75,7 @@ impl Transport {
         TransportBuilder {
             proxy: Proxy::NONE,
             roots: Roots::default(),
-            terms: Terms {
-                timeouts: Timeouts::default(),
-                user_agent: HeaderValue::from_static(USER_AGENT),
-            },
+            timeouts: Timeouts::default(),
         }
     }
 
@@ -103,7 +99,7 @@ impl Transport {
         let proxy = self.proxy.on_the_way_to(&origin);
         let stream = self.open(&origin, proxy, deadline).await?;
         let peer = Peer::of(&stream, proxy.map(|proxy| proxy.origin.to_string()));
-        Connection::over(stream, peer, origin, self.terms.clone()).await
+        Connection::over(stream, peer, origin, self.timeouts).await
     }
 
     /// Returns host and port of the proxy for the host of `uri`, if there is one. It does not
@@ -125,13 +121,13 @@ impl Transport {
 
     /// Returns a deadline of [`Timeouts::total`] from now.
     pub fn deadline(&self) -> Deadline {
-        Deadline::after(self.terms.timeouts.total)
+        Deadline::after(self.timeouts.total)
     }
 
     /// Returns the same transport with other timeouts. It shares the roots.
     #[must_use]
     pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.terms.timeouts = timeouts;
+        self.timeouts = timeouts;
         self
     }
 
@@ -151,7 +147,7 @@ impl Transport {
         proxy: Option<&Arc<Rules>>,
         deadline: Deadline,
     ) -> Result<Stream, TransportError> {
-        let (proxy, timeouts) = (proxy.cloned(), self.terms.timeouts);
+        let (proxy, timeouts) = (proxy.cloned(), self.timeouts);
         let dialer = Dialer::new(origin.clone(), proxy, timeouts, deadline);
         if origin.tls {
             dialer.secured(self.tls.config().await?).await
@@ -184,7 +180,7 @@ impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transport")
             .field("proxy", &self.proxy)
-            .field("timeouts", &self.terms.timeouts)
+            .field("timeouts", &self.timeouts)
             .finish_non_exhaustive()
     }
 }
@@ -195,7 +191,7 @@ impl fmt::Debug for Transport {
 pub struct TransportBuilder {
     proxy: Proxy,
     roots: Roots,
-    terms: Terms,
+    timeouts: Timeouts,
 }
 
 impl TransportBuilder {
@@ -203,7 +199,7 @@ impl TransportBuilder {
     pub fn build(self) -> Transport {
         Transport {
             proxy: Arc::new(self.proxy),
-            terms: self.terms,
+            timeouts: self.timeouts,
             tls: Arc::new(Tls::new(self.roots)),
         }
     }
@@ -222,15 +218,7 @@ impl TransportBuilder {
 
     /// Sets the timeouts; default: [`Timeouts::default`].
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.terms.timeouts = timeouts;
-        self
-    }
-
-    /// Sets the header `User-Agent`; default: `orgtoken/VERSION`.
-    pub fn user_agent(mut self, user_agent: HeaderValue) -> Self {
-        self.terms.user_agent = user_agent;
+        self.timeouts = timeouts;
         self
     }
 }
-
-const USER_AGENT: &str = concat!("orgtoken/", env!("CARGO_PKG_VERSION"));

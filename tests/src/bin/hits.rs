@@ -78,7 +78,9 @@ fn source() -> Result<LoginSource> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     runtime.block_on(async {
         store.save(&State { token: held, ..State::default() }, &Lease::NONE).await;
-        let source = LoginSource::builder(login, Transport::builder().build()).cache(store).build();
+        let source = LoginSource::builder(login, Transport::builder().build())
+            .cache(Box::new(store))
+            .build();
         source.token(Duration::from_secs(60)).await.ok().context("no token")?;
         Ok(source)
     })

@@ -102,7 +102,8 @@ async fn invalidated_token_is_not_returned_if_the_login_fails() {
 async fn refusal_and_cap_hold_without_a_working_cache() {
     let org = org();
     org.set_scenario(USER, Scenario::named("not-approved"));
-    let source = LoginSource::builder(login(&org), transport()).cache(lost_cache(&org)).build();
+    let source =
+        LoginSource::builder(login(&org), transport()).cache(Box::new(lost_cache(&org))).build();
     source.token(MINUTE).await.unwrap_err();
     let error = source.token(MINUTE).await.unwrap_err();
     assert!(matches!(&*error, TokenError::CachedFailure { .. }), "{error}");
@@ -110,7 +111,7 @@ async fn refusal_and_cap_hold_without_a_working_cache() {
 
     org.set_scenario(USER, None);
     let source = LoginSource::builder(login(&org), transport())
-        .cache(lost_cache(&org))
+        .cache(Box::new(lost_cache(&org)))
         .hourly_cap(1)
         .build();
     let token = source.token(MINUTE).await.unwrap();

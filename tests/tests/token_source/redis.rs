@@ -229,7 +229,8 @@ async fn tls_uses_the_roots_of_the_transport() {
     {
         let store =
             RedisCache::new(&url, transport, login_id(&org), sealing_key(), allowed(&org)).unwrap();
-        let source = LoginSource::builder(login(&org), self::transport()).cache(store).build();
+        let source =
+            LoginSource::builder(login(&org), self::transport()).cache(Box::new(store)).build();
         source.token(MINUTE).await.unwrap();
         assert_eq!(org.logins(), logins, "{name}");
     }
@@ -255,7 +256,7 @@ fn store(org: &TestOrg, url: &str) -> RedisCache {
 }
 
 fn at(org: &TestOrg, url: &str) -> LoginSource {
-    LoginSource::builder(login(org), transport()).cache(store(org, url)).build()
+    LoginSource::builder(login(org), transport()).cache(Box::new(store(org, url))).build()
 }
 
 fn host(org: &TestOrg, server: &RedisServer) -> LoginSource {

@@ -68,7 +68,7 @@ pub(crate) fn store(org: &TestOrg, folder: &Path) -> FileCache {
 }
 
 pub(crate) fn with_file_cache(org: &TestOrg, folder: &Path) -> LoginSource {
-    LoginSource::builder(login(org), transport()).cache(store(org, folder)).build()
+    LoginSource::builder(login(org), transport()).cache(Box::new(store(org, folder))).build()
 }
 
 /// A source with a token in the last eleventh of its lifetime: it is served, and due for renewal.
@@ -85,5 +85,5 @@ pub(crate) async fn due_for_renewal(org: &TestOrg) -> LoginSource {
     let cached = Some(Arc::new(CachedToken::new(token, then)));
     let store = MemoryCache::default();
     store.save(&State { token: cached, ..State::default() }, &Lease::NONE).await;
-    LoginSource::builder(login(org), transport()).cache(store).build()
+    LoginSource::builder(login(org), transport()).cache(Box::new(store)).build()
 }

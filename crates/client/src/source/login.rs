@@ -39,8 +39,8 @@ pub struct LoginSourceBuilder(Renewal);
 
 impl LoginSourceBuilder {
     /// Sets the cache of the token; default: a [`MemoryCache`](crate::cache::MemoryCache).
-    pub fn cache(mut self, cache: impl TokenCache + 'static) -> Self {
-        self.0.cache = Box::new(cache);
+    pub fn cache(mut self, cache: Box<dyn TokenCache>) -> Self {
+        self.0.cache = cache;
         self
     }
 

@@ -20,7 +20,7 @@ pub struct Connection {
     origin: Origin,
     sender: http1::SendRequest<Full<Bytes>>,
     peer: Peer,
-    terms: Terms,
+    timeouts: Timeouts,
 }
 
 impl Connection {
@@ -28,7 +28,7 @@ impl Connection {
         stream: Stream,
         peer: Peer,
         origin: Origin,
-        terms: Terms,
+        timeouts: Timeouts,
     ) -> Result<Self, TransportError> {
         let (sender, connection) = http1_builder()
             .handshake(stream)
@@ -36,7 +36,7 @@ impl Connection {
             .map_err(|_| TransportError::Truncated { phase: Phase::Head })?;
         // The task ends when the sender and the last body are dropped.
         tokio::spawn(connection);
-        Ok(Self { origin, sender, peer, terms })
+        Ok(Self { origin, sender, peer, timeouts })
     }
 
     /// The other end of the connection.
@@ -51,10 +51,9 @@ impl Connection {
         request: Request<Bytes>,
         deadline: Deadline,
     ) -> Result<Response<Bytes>, TransportError> {
-        let Self { origin, sender, terms, .. } = self;
-        let request = terms.complete(in_origin_form(request, origin)).map(Full::new);
-        let answer =
-            deadline.run(Phase::Head, terms.timeouts.head, sender.try_send_request(request));
+        let Self { origin, sender, timeouts, .. } = self;
+        let request = with_user_agent(in_origin_form(request, origin)).map(Full::new);
+        let answer = deadline.run(Phase::Head, timeouts.head, sender.try_send_request(request));
         let answer = answer.await.map_err(|elapsed| TransportError::timeout(elapsed, origin))?;
         let (head, body) = answer
             .map_err(|mut error| match error.take_message() {
@@ -81,18 +80,9 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// The timeouts and the `User-Agent` of a transport.
-#[derive(Clone, Debug)]
-pub(crate) struct Terms {
-    pub(crate) timeouts: Timeouts,
-    pub(crate) user_agent: HeaderValue,
-}
-
-impl Terms {
-    pub(super) fn complete<B>(&self, mut request: Request<B>) -> Request<B> {
-        request.headers_mut().insert(USER_AGENT, self.user_agent.clone());
-        request
-    }
+pub(super) fn with_user_agent<B>(mut request: Request<B>) -> Request<B> {
+    request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(OURS));
+    request
 }
 
 /// Returns a builder for HTTP/1.1 without HTTP/0.9 and folded headers, and with limits that
@@ -151,6 +141,8 @@ pub(super) fn body_fault(error: &hyper::Error) -> TransportError {
         _ => TransportError::Truncated { phase: Phase::Body },
     }
 }
+
+const OURS: &str = concat!("orgtoken/", env!("CARGO_PKG_VERSION"));
 
 /// A token response is 1 to 3 KiB.
 const MAX_BODY: usize = 64 * 1024;

@@ -16,7 +16,9 @@ use tokio::time::Sleep;
 use super::Transport;
 use super::deadline::{Deadline, Phase};
 use super::error::TransportError;
-use super::exchange::{MAX_HEAD, MAX_HEADERS, body_fault, head_fault, refuse_two_lengths};
+use super::exchange::{
+    MAX_HEAD, MAX_HEADERS, body_fault, head_fault, refuse_two_lengths, with_user_agent,
+};
 use super::origin::Origin;
 
 /// Reused connections: the pooled client of hyper-util over a [`Transport`].
@@ -82,11 +84,11 @@ where
         deadline: Deadline,
     ) -> Result<Response<Body>, TransportError> {
         let origin = Origin::of(request.uri())?;
-        let terms = &self.transport.terms;
-        let mut request = terms.complete(request);
+        let mut request = with_user_agent(request);
         let connection = capture_connection(&mut request);
-        let answer =
-            deadline.run(Phase::Head, terms.timeouts.head, self.client.request(request)).await;
+        let answer = deadline
+            .run(Phase::Head, self.transport.timeouts.head, self.client.request(request))
+            .await;
         let answer = answer.map_err(|mut elapsed| {
             if connection.connection_metadata().is_none() {
                 elapsed.phase = Phase::Connect;
