@@ -76,7 +76,7 @@ pub(crate) fn measure(runs: usize) -> Result<Vec<Row>> {
             &their_calls.time,
             TIME,
         ),
-        Row::ratio("its processor time", &our_calls.processor, &their_calls.processor, TIME),
+        Row::ratio("its processor time", &our_calls.processor, &their_calls.processor, PROCESSOR),
         Row::ratio("the 99th percentile of its duration", &our_calls.p99, &their_calls.p99, P99),
     ])
 }
@@ -264,4 +264,6 @@ const CALL: &str = "/services/data/v60.0/query?q=SELECT+Id,Name+FROM+Account";
 const RECORDS: &str = r#"{"totalSize":2,"done":true,"records":[{"attributes":{"type":"Account","url":"/services/data/v60.0/sobjects/Account/001xx000003DGb0AAG"},"Id":"001xx000003DGb0AAG","Name":"Acme Rockets"},{"attributes":{"type":"Account","url":"/services/data/v60.0/sobjects/Account/001xx000003DGb1AAG"},"Id":"001xx000003DGb1AAG","Name":"Globex"}]}"#;
 /// 0.7 times the requests a second.
 const TIME: f64 = 1.43;
+/// Measured on a busy machine: 1.25 to 1.5.
+const PROCESSOR: f64 = 1.6;
 const P99: f64 = 2.0;
