@@ -125,7 +125,7 @@ impl<'a> ConfigFile<'a> {
         }
     }
 
-    fn choose(&self, layer: &mut Layer, name: Option<&str>) {
+    fn choose(&self, layer: &mut Layer, named: Option<&str>) {
         let root = self.root.get_ref();
         let is_unknown = |key: &&Spanned<DeString<'_>>| !ROOT.contains(&key.get_ref().as_ref());
         let mut unknown: Vec<_> = root.keys().filter(is_unknown).collect();
@@ -156,17 +156,22 @@ impl<'a> ConfigFile<'a> {
         };
         let only = || profiles.filter(|all| all.len() == 1)?.keys().next();
         let default = || self.default(layer, root).or_else(|| Some(only()?.get_ref().to_string()));
-        let Some(name) = name.map(str::to_owned).or_else(default) else {
+        let Some(name) = named.map(str::to_owned).or_else(default) else {
             if profiles.is_some_and(|profiles| !profiles.is_empty()) {
                 layer.unchosen_profile = Some(self.no_default());
             }
             return;
         };
-        match profiles.and_then(|profiles| profiles.get(name.as_str())) {
-            Some(profile) => self.read_profile(layer, &name, profile),
-            None => {
+        match (profiles.and_then(|profiles| profiles.get(name.as_str())), named) {
+            (Some(profile), _) => self.read_profile(layer, &name, profile),
+            (None, Some(_)) => {
                 let Problem { location, kind } = self.not_found(&name);
                 layer.give_up(location, kind);
+            }
+            (None, None) => {
+                let at = root.get("default_profile").map_or(0, |value| value.span().start);
+                let kind = ProblemKind::DefaultNotFound { known: self.labels() };
+                layer.give_up(self.position(at), kind);
             }
         }
     }

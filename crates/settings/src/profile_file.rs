@@ -73,10 +73,17 @@ impl ConfigEditor {
     }
 
     /// Removes an entry of a profile. Returns whether there was one.
-    pub fn unset(&mut self, profile: &str, name: &str) -> bool {
+    ///
+    /// # Errors
+    ///
+    /// There was none, and no profile can have such an entry.
+    pub fn unset(&mut self, profile: &str, name: &str) -> Result<bool, Problems> {
         let section = self.profiles().and_then(|profiles| profiles.get_mut(profile));
         let section = section.and_then(Item::as_table_like_mut);
-        section.is_some_and(|section| section.remove(name).is_some())
+        match section.and_then(|section| section.remove(name)) {
+            None if profile::known(name).is_none() => Err(self.unknown(name)),
+            removed => Ok(removed.is_some()),
+        }
     }
 
     /// Makes a profile the default.
@@ -197,11 +204,9 @@ impl ConfigEditor {
         profile.and_then(Item::as_table_like_mut).ok_or_else(wrong)
     }
 
-    /// An unknown name is repeated only if it looks like a known one: it may be a secret.
+    /// The name is not repeated, since it may be a secret.
     fn unknown(&self, name: &str) -> Problems {
-        let near = profile::nearest(name);
-        let shown = if near.is_some() { redact::label(name) } else { redact::WITHHELD };
-        let kind = ProblemKind::Unknown { name: shown.to_owned(), near };
+        let kind = ProblemKind::NoSuchEntry { near: profile::nearest(name) };
         let location = Location::File(redact::path(&self.file).to_owned());
         Problems::new(vec![Problem::new(location, kind)], Vec::new())
     }
@@ -347,9 +352,14 @@ mod tests {
         );
         let keyed = set("private_key_file", &["acme.key"]);
         assert!(keyed.contains("private_key_file = \"/etc/acme.key\"\n"), "{keyed}");
-        let unset = edited(&keyed, |editor| assert!(editor.unset("a", "private_key_file")));
+        let unset =
+            edited(&keyed, |editor| assert!(editor.unset("a", "private_key_file").unwrap()));
         assert_eq!(unset, text);
-        edited(text, |editor| assert!(!editor.unset("a", "cache") && !editor.unset("z", "cache")));
+        edited(text, |editor| {
+            assert!(!editor.unset("a", "cache").unwrap() && !editor.unset("z", "cache").unwrap());
+            let misspelt = editor.unset("a", "usernam").unwrap_err();
+            assert_eq!(misspelt.hint().unwrap(), "did you mean `username`?");
+        });
         let folder = Path::new("/etc");
         let new = edited(text, |editor| editor.set("c", "cache", &["none"], folder).unwrap());
         assert_eq!(new, format!("{text}\n[profile.c]\ncache = \"none\"\n"));

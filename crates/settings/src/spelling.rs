@@ -7,7 +7,7 @@ pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
         return None;
     }
     known
-        .map(|known| (strsim::levenshtein(&folded, &fold(known)), known))
+        .map(|known| (strsim::damerau_levenshtein(&folded, &fold(known)), known))
         .filter(|(distance, known)| *distance <= allowed(known.len()))
         .min()
         .map(|(_, known)| known)
@@ -35,6 +35,7 @@ mod tests {
             ("client id", Some("ClientId")),
             ("privatekey", Some("PrivateKey")),
             ("PrivatKey", Some("PrivateKey")),
+            ("Usrename", Some("Username")),
             ("Password", None),
             ("", None),
         ] {

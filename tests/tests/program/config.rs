@@ -43,7 +43,9 @@ fn profiles_are_listed_with_their_tokens_and_nothing_is_sent() {
     let list = |org: &TestOrg| printed(org, &["config", "list"]);
     let before = list(&org);
     let problems = stderr(&run(&org, &["config", "list"])).to_owned();
-    assert_eq!(problems, "`orgtoken config show broken` shows what is wrong\n");
+    let remarks = "`orgtoken config show broken` shows what is wrong\n\
+                   no profile is the default; `orgtoken config use NAME` chooses one\n";
+    assert_eq!(problems, remarks);
     let lines: Vec<_> = before.lines().collect();
     assert!(lines[0].contains("NAME") && lines[1].contains(USER), "{before}");
     assert!(lines[1].ends_with('-') && lines[2].ends_with("1 problem"), "{before}");
@@ -92,6 +94,8 @@ fn entries_are_set_checked_and_removed_and_comments_stay() {
         (&["config", "set", "-P", "acme", "login_url", "http://login.salesforce.com"], "https"),
         (&["config", "set", "audience", "x"], "--profile"),
         (&["config", "show", "-P", "acm"], "no profile"),
+        (&["config", "unset", "-P", "acme", "usernme"], "did you mean `username`?"),
+        (&["settings", "check", "acme"], "orgtoken settings check --profile acme"),
         (&["config", "unset", "-P", "acme", "audience"], "no such entry"),
     ] {
         let refused = run(&org, args);
@@ -134,6 +138,7 @@ fn misplaced_profile_name_is_a_usage_error_that_shows_the_right_form() {
         (&["use", "-P", "acme"], "config use NAME"),
         (&["delete", "--profile=acme"], "config delete NAME"),
         (&["remove", "acme"], "config delete NAME"),
+        (&["set", "default_profile", "acme"], "config use NAME"),
     ] {
         let refused = run(&org, &[&["config"], args].concat());
         assert_eq!(refused.status.code(), Some(2), "{args:?}: {}", stderr(&refused));
@@ -201,8 +206,23 @@ fn config_file_is_created_for_its_owner_alone() {
     let org = TestOrg::new();
     let list = run(&org, &["config", "list"]);
     assert!(list.status.success() && stderr(&list).contains("orgtoken setup"), "{list:?}");
+    let unnamed = run(&org, &["config", "set", "username", USER]);
+    assert!(stderr(&unnamed).contains("`--profile NAME`"), "{}", stderr(&unnamed));
     let set = run(&org, &["config", "set", "-P", "acme", "username", USER]);
     assert!(set.status.success(), "{}", stderr(&set));
+    let list = run(&org, &["config", "list"]);
+    assert!(stdout(&list).ends_with("  incomplete\n"), "{list:?}");
+    assert_eq!(stderr(&list), "`orgtoken setup --profile acme` completes it\n");
+    // An invalid file is one error, not one for each profile.
+    let path = org.folder.path().join(".config/orgtoken/config.toml");
+    let valid = fs::read(&path).unwrap();
+    fs::write(&path, [&valid, &b"x"[..]].concat()).unwrap();
+    for args in [&["config", "list"][..], &["setup", "-P", "acme"]] {
+        let refused = run(&org, args);
+        assert_eq!(refused.status.code(), Some(3), "{args:?}: {}", stderr(&refused));
+        assert!(stderr(&refused).contains("not TOML"), "{args:?}: {}", stderr(&refused));
+    }
+    fs::write(&path, valid).unwrap();
     let path = printed(&org, &["config", "path"]);
     let file = fs::metadata(path.trim_end()).unwrap();
     assert_eq!(file.mode() & 0o777, 0o600, "{path}");

@@ -102,7 +102,8 @@ fn existing_config_is_kept() {
     let refused = error(&output);
     assert_eq!(refused["code"], "settings.exists");
     let hint = refused["hint"].as_str().unwrap();
-    assert!(hint.starts_with("change `") && hint.contains("` in config.toml"), "{hint}");
+    let change = "change it with `orgtoken config set --profile prod username VALUE`";
+    assert!(hint.starts_with(change), "{hint}");
     assert_eq!(user.read("config.toml"), after);
     assert!(!user.file("prod.key").exists());
 }

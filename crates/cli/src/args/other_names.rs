@@ -102,6 +102,7 @@ const COMMANDS: &[(&str, &[&str], &str)] = &[
     ("orgtoken config", &["cat", "get", "print", "view"], "run `orgtoken config show NAME`"),
     ("orgtoken config", &["default", "select", "switch"], "run `orgtoken config use NAME`"),
     ("orgtoken config", &["add", "create", "init", "new"], "run `orgtoken setup` to add a profile"),
+    ("orgtoken config", &["copy", "cp", "move", "mv", "rename"], "run `orgtoken config edit`"),
     ("orgtoken config", &["remove", "rm"], "run `orgtoken config delete NAME`"),
     ("orgtoken key", &["create", "gen", "new"], "run `orgtoken key generate NAME`"),
     (
@@ -149,6 +150,11 @@ const FLAGS: &[(&str, &[&str], &str)] = &[
         "orgtoken config use",
         &["--profile", "-P"],
         "give the name without a flag: `orgtoken config use NAME`",
+    ),
+    (
+        "orgtoken config",
+        &["--profile", "-P"],
+        "`config set`, `config unset` and `config show` take it, behind their names",
     ),
     ("orgtoken describe", &["--object", "--sobject"], "run `orgtoken describe OBJECT`"),
     ("orgtoken query", &["--query"], "run `orgtoken query 'SELECT Id FROM Account'`"),
@@ -226,7 +232,7 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("orgtoken api", "give the method as a flag: `orgtoken api PATH -X METHOD`"),
     (
         "orgtoken config unset",
-        "name the profile with a flag: `orgtoken config unset --profile NAME ENTRY`",
+        "give one entry, and the profile with a flag: `orgtoken config unset --profile NAME ENTRY`",
     ),
     ("orgtoken describe", "describe one object at a time"),
     ("orgtoken exec", "put `--` before the command to run: `orgtoken exec -- COMMAND`"),

@@ -52,6 +52,7 @@ pub(crate) struct Set {
     #[command(flatten)]
     choice: Choice,
     /// Entry, such as `username`
+    #[arg(value_parser = entry)]
     entry: String,
     /// Value; lists such as `allow_hosts` take several
     #[arg(required = true, value_parser = NonEmptyStringValueParser::new())]
@@ -98,6 +99,12 @@ pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
     }
 }
 
+/// Refuses `username=robot@acme.com`.
+fn entry(text: &str) -> Result<String, &'static str> {
+    let expected = "expected an entry and its value as separate words";
+    if text.contains('=') { Err(expected) } else { Ok(text.to_owned()) }
+}
+
 /// Returns the profile that was named, by flag or variable.
 fn named(flag: Option<&str>) -> Option<String> {
     let variable = || Some(variable("ORGTOKEN_PROFILE")?.to_string_lossy().into_owned());
@@ -106,15 +113,18 @@ fn named(flag: Option<&str>) -> Option<String> {
 
 fn set(args: &Set, config: &Config, console: &Console) -> Result<(), Failure> {
     let file = config.parsed();
-    if let [entry, ..] = args.values.as_slice()
-        && is_entry(entry)
-        && !is_entry(&args.entry)
-    {
-        return Err(profile_as_entry(file.existing_name(Some(&args.entry)).ok(), entry));
+    if let Some(failure) = misplaced(args, config) {
+        return Err(failure);
     }
-    let profile = named(args.choice.chosen.as_deref());
-    let profile = profile.map_or_else(|| file.existing_name(None), Ok)?;
     let mut editor = config.editor()?;
+    let profile = named(args.choice.chosen.as_deref());
+    let profile = match profile.map_or_else(|| file.existing_name(None), Ok) {
+        Err(problems) if file.names().is_empty() => {
+            let hint = "name the new profile with `--profile NAME`, or run `orgtoken setup`";
+            return Err(Failure::from(problems).with_hint(hint));
+        }
+        result => result?,
+    };
     editor.set(&profile, &args.entry, &args.values, &env::current_dir().unwrap_or_default())?;
     config.write(&editor)?;
     if config.layer(&profile).is_none() {
@@ -129,22 +139,31 @@ fn set(args: &Set, config: &Config, console: &Console) -> Result<(), Failure> {
     done(&profile, console)
 }
 
-fn is_entry(name: &str) -> bool {
-    settings_of_profiles().iter().any(|(known, _)| known == name)
-}
-
-/// The error of `config set acme username robot@acme.com`.
-fn profile_as_entry(profile: Option<String>, entry: &str) -> Failure {
+/// Returns the error of `config set acme username robot@acme.com` and `config set default_profile
+/// acme`, which are about a profile and not about an entry.
+fn misplaced(args: &Set, config: &Config) -> Option<Failure> {
+    let entries = settings_of_profiles();
+    let is_entry = |name: &str| entries.iter().any(|(known, _)| known == name);
+    if ["default", "default_profile", "profile"].contains(&args.entry.as_str()) {
+        let hint = "run `orgtoken config use NAME` to choose the default profile";
+        return Some(Failure::new(
+            "usage.value",
+            Some(hint),
+            "the default profile is not an entry",
+        ));
+    }
+    let entry = args.values.first().filter(|value| is_entry(value) && !is_entry(&args.entry))?;
+    let profile = config.parsed().existing_name(Some(&args.entry)).ok();
     let profile = profile.as_deref().map_or("NAME", redact::label);
     let hint = format!("run `orgtoken config set --profile {profile} {entry} VALUE`");
     let message = format!("expected an entry and its value, found `{entry}` as the value");
-    Failure::new("usage.value", Some(hint), message)
+    Some(Failure::new("usage.value", Some(hint), message))
 }
 
 fn unset(args: &Unset, config: &Config, console: &Console) -> Result<(), Failure> {
     let profile = config.parsed().existing_name(named(args.choice.chosen.as_deref()).as_deref())?;
     let mut editor = config.editor()?;
-    if !editor.unset(&profile, &args.entry) {
+    if !editor.unset(&profile, &args.entry)? {
         let profile = redact::label(&profile);
         let message = format!("profile {profile} has no such entry");
         let hint = format!("run `orgtoken config show {profile}` to see its entries");

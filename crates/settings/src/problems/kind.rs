@@ -43,6 +43,10 @@ pub(crate) enum ProblemKind {
     MissingAt,
     #[error("{}", if .known.is_empty() { "no profile in the file" } else { "no profile with that name" })]
     ProfileNotFound { near: Option<String>, known: Vec<String> },
+    #[error("the default profile does not exist")]
+    DefaultNotFound { known: Vec<String> },
+    #[error("no profile can have an entry with this name")]
+    NoSuchEntry { near: Option<String> },
     #[error("several profiles and no default: {}", quoted(.known))]
     NoDefaultProfile { known: Vec<String> },
     #[error("unknown section `[{name}]`")]
@@ -187,6 +191,14 @@ impl ProblemKind {
                 let hint = format!("did you mean `{near}`? The profiles are {known}");
                 ("settings.profile", hint.into())
             }
+            Self::DefaultNotFound { known } if known.is_empty() => {
+                ("settings.profile", "run `orgtoken setup` to configure a login".into())
+            }
+            Self::DefaultNotFound { known } => {
+                let known = quoted(known);
+                let hint = format!("run `orgtoken config use NAME` with one of {known}");
+                ("settings.profile", hint.into())
+            }
             Self::NoDefaultProfile { .. } => (
                 "settings.profile",
                 "run `orgtoken config use NAME` to choose the default, or name one in \
@@ -239,7 +251,10 @@ impl ProblemKind {
             Self::TooDeep => ("settings.shape", "write the settings as an object".into()),
             Self::TooLarge { .. } => ("settings.too_large", put_here()),
             Self::Type { .. } => ("settings.type", put_here()),
-            Self::Unknown { near: Some(near), .. } => {
+            Self::NoSuchEntry { near: None } => {
+                ("settings.unknown", "`orgtoken help profiles` lists the entries".into())
+            }
+            Self::NoSuchEntry { near: Some(near) } | Self::Unknown { near: Some(near), .. } => {
                 ("settings.unknown", format!("did you mean `{near}`?").into())
             }
             Self::Unknown { .. } => {
@@ -345,7 +360,9 @@ fn missing(setting: Option<Setting>, is_misspelt: bool, in_record: bool) -> Cow<
         Setting::PublicKey => "public_key_file",
         _ => setting.name(),
     };
-    format!("give {what}: {} or `{profile}` in a profile", ways.join(", ")).into()
+    // What `setup` leaves open until the app exists.
+    let setup = if setting == Setting::ClientId { "; `orgtoken setup` asks for it" } else { "" };
+    format!("give {what}: {} or `{profile}` in a profile{setup}", ways.join(", ")).into()
 }
 
 fn records(count: usize, names: &[String]) -> String {

@@ -15,13 +15,13 @@ use crate::login::profiles::offline;
 /// Lists the profiles. The state of a token is shown as far as it can be read without the network
 /// and without a passphrase.
 pub(super) fn run(config: &Config, console: &Console) -> Result<(), Failure> {
+    // An invalid file has no profiles. Its problems are the error.
+    config.editor()?;
     let file = config.parsed();
     let default = file.default_name();
     let names = file.names();
     if names.is_empty() {
-        // An invalid file has no profiles either. Its problems are the error.
-        let (_, problems) = Loader::new([file.profile(None)]).shown();
-        if let Some(problems) = problems {
+        if let (_, Some(problems)) = Loader::new([file.profile(None)]).shown() {
             return Err(problems.into());
         }
         console.remark(&"no profiles; run `orgtoken setup` to configure a login");
@@ -41,9 +41,16 @@ pub(super) fn run(config: &Config, console: &Console) -> Result<(), Failure> {
     if !profiles.is_empty() {
         console.text(&columns(&rows, &[], console.look()))?;
     }
-    for profile in profiles.iter().filter(|profile| profile.problems > 0) {
+    for profile in &profiles {
         let name = sh_quoted(&profile.name);
-        console.remark(&format_args!("`orgtoken config show {name}` shows what is wrong"));
+        if profile.problems > 0 {
+            console.remark(&format_args!("`orgtoken config show {name}` shows what is wrong"));
+        } else if !profile.is_complete {
+            console.remark(&format_args!("`orgtoken setup --profile {name}` completes it"));
+        }
+    }
+    if profiles.len() > 1 && !profiles.iter().any(|profile| profile.default) {
+        console.remark(&"no profile is the default; `orgtoken config use NAME` chooses one");
     }
     Ok(())
 }
@@ -55,6 +62,9 @@ struct Profile {
     username: Option<String>,
     org: Option<String>,
     problems: usize,
+    /// Whether it has a user, an app and a key, or a record that may have them.
+    #[serde(rename = "complete")]
+    is_complete: bool,
     token_seconds_left: Option<u64>,
 }
 
@@ -65,11 +75,13 @@ impl Profile {
             let mut origins = origins.iter().filter(|origin| origin.setting == setting);
             origins.next().map(|origin| origin.shown.clone())
         };
+        let has = |setting| origins.iter().any(|origin| origin.setting == setting);
         Self {
             name: redact::label(name).to_owned(),
             default,
             username: shown(Setting::Username),
             org: shown(Setting::InstanceUrl).or_else(|| shown(Setting::LoginUrl)),
+            is_complete: has(Setting::Record) || NEEDED.into_iter().all(has),
             problems: problems.map_or(0, |problems| problems.iter().count()),
             token_seconds_left: seconds_left(layer()),
         }
@@ -81,6 +93,7 @@ impl Profile {
         let token = match (self.problems, self.token_seconds_left) {
             (1, _) => "1 problem".to_owned(),
             (2.., _) => format!("{} problems", self.problems),
+            (0, _) if !self.is_complete => "incomplete".to_owned(),
             (0, Some(0)) => "expired".to_owned(),
             (0, Some(seconds)) => format!("for {}", duration(seconds)),
             (0, None) => "-".to_owned(),
@@ -101,3 +114,6 @@ pub(super) fn seconds_left(layer: Layer) -> Option<u64> {
     let cache = folders().file_cache(&mut settings, no_signer).ok()??;
     Some(cache.peek().token?.time_left(BootTime::now()).as_secs())
 }
+
+/// Settings without a default.
+const NEEDED: [Setting; 3] = [Setting::Username, Setting::ClientId, Setting::PrivateKey];

@@ -1,6 +1,6 @@
 //! The answers of `setup`: from flags, an existing profile, or the user.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use orgtoken_assertion::PublicKey;
 use orgtoken_doctor::setup_answers::{self, Objection};
@@ -14,7 +14,7 @@ use crate::environment::at_home;
 use crate::failure::Failure;
 use crate::io::input::{Kind, read};
 use crate::io::prompt;
-use crate::io::text::printable;
+use crate::io::text::{printable, sh_quoted};
 use crate::login::config::Config;
 
 /// The user, the org and the app of the login.
@@ -45,6 +45,8 @@ pub(super) enum Key {
 impl Answers {
     pub(super) fn collect(args: &Args) -> Result<Self, Failure> {
         let config = Config::read()?;
+        // An invalid file is reported before a question is asked.
+        config.editor()?;
         let folder = config.path.parent().map(PathBuf::from).unwrap_or_default();
         let is_named = args.profile.is_some() || args.instance_url.is_some();
         let begun = if is_named { None } else { begun(&config)? };
@@ -56,14 +58,14 @@ impl Answers {
         // Without a name it comes from the host, and a profile of this name may be for another org.
         let name = named.unwrap_or_else(|| profile_name(&instance_url).to_owned());
         if known_url(args, None, layer(&name))?.is_some_and(|written| written != instance_url) {
-            return Err(exists("--instance-url", Setting::InstanceUrl.name()));
+            return Err(exists("--instance-url", &name, Setting::InstanceUrl.name()));
         }
         let existing = Loader::new(layer(&name));
         let written = |setting| value(&existing, setting).map(str::to_owned);
         let given = args.username.as_deref().map(str::trim);
         let username = match (given, written(Setting::Username)) {
             (Some(given), Some(written)) if given != written => {
-                return Err(exists("--username", Setting::Username.name()));
+                return Err(exists("--username", &name, Setting::Username.name()));
             }
             (_, Some(written)) => written,
             (Some(given), None) => given.to_owned(),
@@ -89,7 +91,7 @@ impl Answers {
         if app == App::External && is_new_app && instance_url.serves_every_org() {
             return Err(needs_my_domain(&instance_url));
         }
-        let key = key(args, &existing, || folder.join(format!("{name}.key")))?;
+        let key = key(args, &existing, &name, &folder)?;
         let mut passphrase = args.passphrase.clone();
         if passphrase.key_passphrase_env.is_none() && passphrase.key_passphrase_file.is_none() {
             passphrase.key_passphrase_file = file(&existing, Setting::Passphrase);
@@ -204,7 +206,7 @@ fn not_written(reason: &str) -> Failure {
 }
 
 /// Returns the key of the flags or of the profile, or else a file that may not exist yet.
-fn key(args: &Args, existing: &Loader, new: impl FnOnce() -> PathBuf) -> Result<Key, Failure> {
+fn key(args: &Args, existing: &Loader, name: &str, folder: &Path) -> Result<Key, Failure> {
     let local = |file, must_exist| Ok(Key::Local { file, must_exist });
     let given = existing.given(Setting::PrivateKey);
     if let Some(file) = &args.jwt_key_file {
@@ -212,21 +214,21 @@ fn key(args: &Args, existing: &Loader, new: impl FnOnce() -> PathBuf) -> Result<
         return match given {
             None => local(file, true),
             Some(Given::File(known)) if at_home(known) == file => local(file, false),
-            Some(_) => Err(exists("--jwt-key-file", "private_key_file")),
+            Some(_) => Err(exists("--jwt-key-file", name, "private_key_file")),
         };
     }
     let agent = |name: &str| Ok(Key::Remote(KeySource::Agent(name.to_owned())));
     match (args.ssh_agent.as_deref(), given) {
         (Some(asked), Some(Given::Agent(name))) if asked == name => agent(name),
         (Some(asked), None) => agent(asked),
-        (Some(_), Some(_)) => Err(exists("--ssh-agent", "ssh_agent")),
+        (Some(_), Some(_)) => Err(exists("--ssh-agent", name, "ssh_agent")),
         (None, Some(Given::Agent(name))) => agent(name),
         (None, Some(Given::Command(command))) => {
             let (command, public_key) = (command.clone(), public_key(existing)?);
             Ok(Key::Remote(KeySource::Command { command, public_key }))
         }
         (None, Some(Given::File(file))) => local(at_home(file), false),
-        (None, _) => local(new(), false),
+        (None, _) => local(folder.join(format!("{name}.key")), false),
     }
 }
 
@@ -249,8 +251,12 @@ fn public_key(existing: &Loader) -> Result<PublicKey, Failure> {
     Ok(PublicKey::from_bytes(&read(&file, Kind::Key)?)?)
 }
 
-fn exists(flag: &str, name: &str) -> Failure {
-    let hint = format!("change `{name}` in config.toml, or choose another `--profile`");
+fn exists(flag: &str, profile: &str, entry: &str) -> Failure {
+    let profile = sh_quoted(redact::label(profile));
+    let hint = format!(
+        "change it with `orgtoken config set --profile {profile} {entry} VALUE`, or choose another \
+         `--profile`"
+    );
     Failure::new(
         "settings.exists",
         Some(hint),
