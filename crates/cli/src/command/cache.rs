@@ -46,7 +46,8 @@ pub(crate) struct List {
 
 /// Remove cached tokens, refusals and login counts
 ///
-/// If the settings choose Redis, entries of this private key are removed there as well.
+/// Removes those of all logins on this machine. If the settings choose Redis, entries of this private
+/// key are removed there as well.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Clear {
     #[command(flatten)]
