@@ -1,12 +1,11 @@
 //! The certificate for all host names of an org, and its CA.
 
 use std::error::Error;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, SanType,
+    KeyPair, KeyUsagePurpose,
 };
 use rustls::ServerConfig;
 use rustls::crypto::ring;
@@ -48,11 +47,8 @@ fn ca_params() -> Result<CertificateParams, rcgen::Error> {
 
 fn leaf_params(names: &[String]) -> Result<CertificateParams, rcgen::Error> {
     let usual = USUAL_NAMES.iter().map(|&name| name.to_owned());
-    let mut params =
-        CertificateParams::new(usual.chain(names.iter().cloned()).collect::<Vec<_>>())?;
-    for address in [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)] {
-        params.subject_alt_names.push(SanType::IpAddress(address));
-    }
+    let all: Vec<_> = usual.chain(names.iter().cloned()).collect();
+    let mut params = CertificateParams::new(all)?;
     params.distinguished_name.push(DnType::CommonName, "orgtoken fake org");
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
@@ -60,7 +56,9 @@ fn leaf_params(names: &[String]) -> Result<CertificateParams, rcgen::Error> {
 }
 
 /// Names of all Salesforce hosts, for clients that use the org as their proxy.
-const USUAL_NAMES: [&str; 8] = [
+const USUAL_NAMES: [&str; 10] = [
+    "127.0.0.1",
+    "::1",
     "localhost",
     "*.salesforce.com",
     "*.my.salesforce.com",
