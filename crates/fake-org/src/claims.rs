@@ -50,9 +50,9 @@ impl<'a> Assertion<'a> {
     }
 
     /// Returns the expiry in seconds. Salesforce accepts a number and a string with a number.
-    pub(crate) fn expires_at(&self) -> Option<u64> {
+    pub(crate) fn expires_at(&self) -> Option<i64> {
         match self.claims.get("exp")? {
-            Value::Number(number) => number.as_u64(),
+            Value::Number(number) => number.as_i64(),
             Value::String(text) => text.parse().ok(),
             _ => None,
         }

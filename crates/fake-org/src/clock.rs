@@ -15,8 +15,8 @@ impl Clock {
         Self(Arc::new(clock))
     }
 
-    pub(crate) fn now(&self) -> Moment {
-        Moment((self.0)().duration_since(UNIX_EPOCH).unwrap_or_default())
+    pub(crate) fn now(&self) -> Timestamp {
+        after(Timestamp::UNIX_EPOCH, (self.0)().duration_since(UNIX_EPOCH).unwrap_or_default())
     }
 }
 
@@ -32,58 +32,39 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// A point in time since the Unix epoch.
-#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) struct Moment(Duration);
+/// Formats a time like the REST API: `2026-11-23T17:45:46.000+0000`.
+pub(crate) fn to_api(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string()
+}
 
-impl Moment {
-    pub(crate) fn as_secs(self) -> u64 {
-        self.0.as_secs()
-    }
+/// Formats a time like HTTP ([RFC 9110, Section 5.6.7]): `Mon, 23 Nov 2026 17:45:46 GMT`.
+///
+/// [RFC 9110, Section 5.6.7]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
+pub(crate) fn to_http(time: Timestamp) -> String {
+    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
 
-    pub(crate) fn as_millis(self) -> u128 {
-        self.0.as_millis()
-    }
-
-    pub(crate) fn plus(self, time: Duration) -> Self {
-        Self(self.0.saturating_add(time))
-    }
-
-    /// Formats the time like the REST API: `2026-11-23T17:45:46.000+0000`.
-    pub(crate) fn to_api(self) -> String {
-        self.format("%Y-%m-%dT%H:%M:%S.000+0000")
-    }
-
-    /// Formats the time like HTTP ([RFC 9110, Section 5.6.7]): `Mon, 23 Nov 2026 17:45:46 GMT`.
-    ///
-    /// [RFC 9110, Section 5.6.7]: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7
-    pub(crate) fn to_http(self) -> String {
-        self.format("%a, %d %b %Y %H:%M:%S GMT")
-    }
-
-    fn format(self, format: &str) -> String {
-        let seconds = i64::try_from(self.as_secs()).unwrap_or(i64::MAX);
-        let timestamp = Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX);
-        timestamp.strftime(format).to_string()
-    }
+/// Returns a later time, or the end of all times.
+pub(crate) fn after(time: Timestamp, wait: Duration) -> Timestamp {
+    time.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
-    use super::Clock;
+    use super::{Clock, to_api, to_http};
 
     #[test]
     fn times_have_the_formats_of_the_platform() {
         let clock = Clock::new(|| UNIX_EPOCH + Duration::from_millis(1_700_000_000_999));
-        assert_eq!(clock.now().to_api(), "2023-11-14T22:13:20.000+0000");
-        assert_eq!(clock.now().to_http(), "Tue, 14 Nov 2023 22:13:20 GMT");
+        assert_eq!(to_api(clock.now()), "2023-11-14T22:13:20.000+0000");
+        assert_eq!(to_http(clock.now()), "Tue, 14 Nov 2023 22:13:20 GMT");
     }
 
     #[test]
     fn time_before_the_epoch_is_the_epoch() {
         let clock = Clock::new(|| UNIX_EPOCH - Duration::from_secs(5));
-        assert_eq!(clock.now().as_secs(), 0);
+        assert_eq!(clock.now().as_second(), 0);
     }
 }

@@ -10,7 +10,7 @@ use http::{HeaderMap, Method, header};
 pub struct Login {
     pub(crate) username: String,
     /// The time of the org's clock, in seconds since the Unix epoch.
-    pub(crate) at_secs: u64,
+    pub(crate) at_secs: i64,
     pub(crate) outcome: Result<(), String>,
 }
 

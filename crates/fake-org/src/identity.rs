@@ -4,6 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::call::{Bearer, Call};
+use crate::clock::to_api;
 use crate::org::Org;
 use crate::reply::{self, Reply};
 use crate::scenario::{Outcome, Step};
@@ -118,7 +119,7 @@ impl Org {
             "address": {}, "urls": urls(&url, user_id), "active": text("IsActive"),
             "user_type": "STANDARD", "language": text("LanguageLocaleKey"),
             "locale": text("LocaleSidKey"), "utcOffset": 3_600_000,
-            "updated_at": self.now().to_api(),
+            "updated_at": to_api(self.now()),
         })
     }
 }

@@ -6,12 +6,13 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use orgtoken_assertion::PublicKey;
 
 pub use hosts::Role;
 
 use crate::app::AppKind;
-use crate::clock::{Clock, Moment};
+use crate::clock::Clock;
 use crate::history::{Login, RecordedRequest};
 use crate::id::id;
 #[cfg(feature = "rest")]
@@ -107,7 +108,7 @@ impl Org {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn now(&self) -> Moment {
+    pub(crate) fn now(&self) -> Timestamp {
         self.setup.clock.now()
     }
 }

@@ -25,6 +25,7 @@ pub(crate) use error::RestError;
 use sobjects::{changes, records};
 
 use crate::call::Call;
+use crate::clock::to_api;
 use crate::history::Login;
 use crate::org::Org;
 use crate::reply::{self, Reply};
@@ -106,7 +107,7 @@ pub(crate) fn note_login(org: &Org, request: &Call, login: &Login) {
     let mut state = org.state();
     let Some(member) = state.member(login.username()) else { return };
     let row = json!({
-        "UserId": member.id, "LoginTime": org.now().to_api(), "LoginType": "Remote Access 2.0",
+        "UserId": member.id, "LoginTime": to_api(org.now()), "LoginType": "Remote Access 2.0",
         "SourceIp": "127.0.0.1", "Status": login.refusal().unwrap_or("Success"),
         "Application": "orgtoken", "LoginUrl": request.host(),
     });

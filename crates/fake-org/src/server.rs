@@ -16,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::call::Call;
+use crate::clock::to_http;
 use crate::hold::Gate;
 use crate::id;
 use crate::org::Org;
@@ -108,7 +109,7 @@ impl Server {
     async fn finish(&self, mut reply: Reply) -> Result<Response<Answer>, BrokenOnPurpose> {
         let headers = reply.headers_mut();
         for (name, value) in [
-            (header::DATE, self.org.now().to_http()),
+            (header::DATE, to_http(self.org.now())),
             (header::SET_COOKIE, format!("BrowserId={}; path=/; secure", id::random_token(22, 0))),
         ] {
             headers.extend(HeaderValue::try_from(value).ok().map(|value| (name, value)));

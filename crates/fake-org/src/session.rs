@@ -5,9 +5,10 @@ use std::fmt;
 use std::time::Duration;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::clock::Moment;
+use crate::clock::after;
 use crate::id;
 
 /// The format of access tokens.
@@ -32,7 +33,7 @@ pub(crate) struct Sessions {
 pub(crate) struct Session {
     pub(crate) user_id: String,
     pub(crate) format: TokenFormat,
-    pub(crate) expires_at: Moment,
+    pub(crate) expires_at: Timestamp,
 }
 
 /// The properties of a token to be issued.
@@ -42,7 +43,7 @@ pub(crate) struct Grant<'a> {
     pub(crate) client_id: &'a str,
     pub(crate) issuer: &'a str,
     pub(crate) scope: &'a str,
-    pub(crate) now: Moment,
+    pub(crate) now: Timestamp,
     pub(crate) lifetime: Duration,
 }
 
@@ -57,7 +58,7 @@ impl Sessions {
         let session = Session {
             user_id: grant.user_id.to_owned(),
             format,
-            expires_at: grant.now.plus(grant.lifetime),
+            expires_at: after(grant.now, grant.lifetime),
         };
         self.live.insert(token.clone(), session);
         token
@@ -67,12 +68,12 @@ impl Sessions {
     pub(crate) fn touch(
         &mut self,
         token: &str,
-        now: Moment,
+        now: Timestamp,
         lifetime: Duration,
     ) -> Option<Session> {
         let session = self.live.get_mut(token).filter(|session| now < session.expires_at)?;
         if session.format == TokenFormat::Opaque {
-            session.expires_at = now.plus(lifetime);
+            session.expires_at = after(now, lifetime);
         }
         Some(session.clone())
     }
@@ -101,15 +102,15 @@ fn opaque(org_id: &str, number: u64) -> String {
 /// Returns a JWT with the claims of a real one. The signature is random because clients do not check
 /// it.
 fn jwt(grant: &Grant<'_>, number: u64) -> String {
-    let (issued, end) = (grant.now.as_secs(), grant.now.plus(grant.lifetime).as_secs());
+    let (issued, end) = (grant.now.as_second(), after(grant.now, grant.lifetime).as_second());
     let header = json!({
         "tnk": format!("core/fake/{}", grant.org_id), "ver": "1.0",
-        "kid": format!("CORE_ATJWT.{}.{}", grant.org_id, grant.now.as_millis()),
+        "kid": format!("CORE_ATJWT.{}.{}", grant.org_id, grant.now.as_millisecond()),
         "tty": "sfdc-core-token", "typ": "JWT", "alg": "RS256",
     });
     let payload = json!({
         "scp": grant.scope, "aud": [grant.issuer], "sub": format!("uid:{}", grant.user_id),
-        "nbf": issued.saturating_sub(15), "mty": "oauth", "sfi": id::random_token(16, number),
+        "nbf": issued - 15, "mty": "oauth", "sfi": id::random_token(16, number),
         "roles": [], "iss": grant.issuer, "hsc": false, "exp": end, "iat": issued,
         "client_id": grant.client_id,
     });
@@ -122,8 +123,10 @@ fn jwt(grant: &Grant<'_>, number: u64) -> String {
 mod tests {
     use std::time::Duration;
 
+    use jiff::Timestamp;
+
     use super::{Grant, Sessions, TokenFormat};
-    use crate::clock::Moment;
+    use crate::clock::after;
 
     fn grant() -> Grant<'static> {
         Grant {
@@ -132,13 +135,13 @@ mod tests {
             client_id: "3MVG9",
             issuer: "https://acme.my.salesforce.com",
             scope: "api",
-            now: Moment::default(),
+            now: Timestamp::default(),
             lifetime: MINUTE,
         }
     }
 
-    fn at(seconds: u64) -> Moment {
-        Moment::default().plus(Duration::from_secs(seconds))
+    fn at(seconds: u64) -> Timestamp {
+        after(Timestamp::default(), Duration::from_secs(seconds))
     }
 
     #[test]

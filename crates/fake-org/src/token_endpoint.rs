@@ -2,8 +2,6 @@
 
 mod answer;
 
-use std::time::Duration;
-
 use http::Method;
 
 use crate::app::AppKind;
@@ -95,12 +93,12 @@ fn check_assertion(org: &Org, call: &Call, assertion: &Assertion<'_>) -> Result<
 /// Checks the expiry. By default it may be three minutes past and any time ahead, as observed. In
 /// strict mode it may not be past and at most three minutes ahead, as documented.
 fn check_expiry(org: &Org, assertion: &Assertion<'_>) -> Result<(), Outcome> {
-    let now = org.now().as_secs();
+    let now = org.now().as_second();
     let in_time = assertion.expires_at().is_some_and(|expires_at| {
         if org.setup.strict_expiry {
-            now < expires_at && expires_at <= now + THREE_MINUTES.as_secs()
+            now < expires_at && expires_at <= now + THREE_MINUTES
         } else {
-            now <= expires_at.saturating_add(THREE_MINUTES.as_secs())
+            now <= expires_at.saturating_add(THREE_MINUTES)
         }
     });
     if in_time { Ok(()) } else { Err(refused("invalid_grant", "expired authorization code")) }
@@ -115,7 +113,7 @@ fn check_app(org: &Org, call: &Call) -> Result<(), Outcome> {
 }
 
 fn check_rate(org: &Org, username: &str) -> Result<(), Outcome> {
-    let since = org.now().as_secs().saturating_sub(HOUR.as_secs());
+    let since = org.now().as_second() - HOUR;
     let state = org.state();
     let recent = state
         .history
@@ -138,7 +136,7 @@ fn login(org: &Org, username: String, instead: Option<&Outcome>) -> Login {
         Some(Outcome::Refusal { description, .. }) => Err(description.to_string()),
         Some(other) => Err(other.to_string()),
     };
-    Login { username, at_secs: org.now().as_secs(), outcome }
+    Login { username, at_secs: org.now().as_second(), outcome }
 }
 
 fn refused(error: &str, description: &str) -> Outcome {
@@ -151,8 +149,10 @@ fn invalid_assertion() -> Outcome {
 }
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-const THREE_MINUTES: Duration = Duration::from_secs(180);
-const HOUR: Duration = Duration::from_secs(3600);
+/// In seconds.
+const THREE_MINUTES: i64 = 180;
+/// In seconds.
+const HOUR: i64 = 3600;
 
 #[cfg(test)]
 mod tests;

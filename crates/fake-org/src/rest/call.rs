@@ -1,7 +1,6 @@
 //! A call of the REST API with a valid token.
 
 use http::{Method, StatusCode};
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use serde::de::DeserializeOwned;
@@ -67,8 +66,7 @@ impl<'a> RestCall<'a> {
 
     /// Returns the date in UTC.
     pub(super) fn today(&self) -> Date {
-        let now = Timestamp::from_second(self.org.now().as_secs().try_into().unwrap_or(0));
-        Offset::UTC.to_datetime(now.unwrap_or_default()).date()
+        Offset::UTC.to_datetime(self.org.now()).date()
     }
 
     /// Returns the method, or the one of `?_HttpMethod=` for clients without PATCH.

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Answer, RestCall, RestError, Result, ok};
+use crate::clock::to_api;
 use crate::id;
 use crate::org::State as OrgState;
 use crate::reply;
@@ -186,7 +187,7 @@ fn create(call: &RestCall<'_>, kind: Kind) -> Answer {
         Kind::Ingest => ingest::new(call, wanted)?,
         Kind::Query => query::new(call, wanted)?,
     };
-    let now = call.org.now().to_api();
+    let now = to_api(call.org.now());
     let mut state = call.org.state();
     let jobs = &mut state.rest.jobs;
     jobs.made += 1;
@@ -249,20 +250,14 @@ fn change_state(call: &RestCall<'_>, id: &str) -> Answer {
         state: State,
     }
     let Wanted { state: wanted } = call.body()?;
-    let now = call.org.now().to_api();
+    let now = to_api(call.org.now());
     let mut state = call.org.state();
     let job = job(&mut state, id)?;
     match (job.kind, wanted, job.state) {
         (Kind::Ingest, State::UploadComplete, State::Open) => {}
         (_, State::Aborted, State::Open | State::UploadComplete | State::InProgress) => {}
-        (_, State::Aborted, old) => {
-            let message = format!("Aborting already {} Job not allowed", old.adjective());
-            return Err(RestError::new(400, "INVALIDJOBSTATE", message));
-        }
-        (Kind::Ingest, State::UploadComplete, old) => {
-            let message = format!("Closing already {} Job not allowed", old.adjective());
-            return Err(RestError::new(400, "INVALIDJOBSTATE", message));
-        }
+        (_, State::Aborted, old) => return Err(old.refuses("Aborting already")),
+        (Kind::Ingest, State::UploadComplete, old) => return Err(old.refuses("Closing already")),
         _ => return Err(invalid_job("Invalid state change")),
     }
     job.state = wanted;
@@ -281,8 +276,7 @@ fn delete(call: &RestCall<'_>, id: &str) -> Answer {
     };
     if !deletable {
         // The states are documented, the message is not.
-        let message = format!("Deleting {} Job not allowed", job.state.adjective());
-        return Err(RestError::new(400, "INVALIDJOBSTATE", message));
+        return Err(job.state.refuses("Deleting"));
     }
     state.rest.jobs.list.remove(id);
     Ok(reply::empty(StatusCode::NO_CONTENT))
@@ -303,7 +297,7 @@ fn advance(call: &RestCall<'_>, id: &str) {
     job.polled += 1;
     let share = Share { done: job.polled, of: polls.max(1) };
     let result = job.run(call, share, failure.as_ref());
-    job.modified = call.org.now().to_api();
+    job.modified = to_api(call.org.now());
     let mut state = call.org.state();
     match result {
         Err(error) => {
@@ -443,6 +437,11 @@ impl State {
             Self::Failed => "Failed",
             Self::Aborted => "Aborted",
         }
+    }
+
+    fn refuses(self, what: &str) -> RestError {
+        let message = format!("{what} {} Job not allowed", self.adjective());
+        RestError::new(400, "INVALIDJOBSTATE", message)
     }
 
     /// Whether there is work to do.

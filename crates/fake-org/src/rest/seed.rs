@@ -1,11 +1,13 @@
 //! The records of a new org: the organization, a profile, the users, two accounts and an Apex
 //! class.
 
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::jobs::Jobs;
 use super::schema::Schema;
 use super::store::{Record, Records};
+use crate::clock::to_api;
 use crate::org::{Member, Setup};
 
 /// The data of the REST API.
@@ -32,28 +34,25 @@ impl Data {
             jobs: Jobs::default(),
             cursors: Vec::new(),
             api_calls: 0,
-            started: setup.clock.now().to_api(),
+            started: to_api(setup.clock.now()),
         };
         let first = members.first().map(|member| member.id.as_str());
         let mut add = |object: &str, id: Option<&str>, owner, value| {
             data.add(setup, object, id, owner, value)
         };
-        add("Organization", Some(org_id), None, organization(setup));
-        let name = "Minimum Access - API Only Integrations";
-        let profile = json!({ "Name": name, "UserType": "Standard" });
-        let profile = add("Profile", None, None, profile);
+        let seed: Seed = serde_json::from_str(SEED).expect("our own file is well formed");
+        let mut organization = seed.organization;
+        organization["IsSandbox"] = setup.sandbox.into();
+        add("Organization", Some(org_id), None, organization);
+        let profile = add("Profile", None, None, seed.profile);
         for member in members {
             let mut person = member.user.fields();
             person["ProfileId"] = profile.as_str().into();
             add("User", Some(&member.id), None, person);
         }
-        for (name, industry, city) in ACCOUNTS {
-            let account = json!({ "Name": name, "Industry": industry, "BillingCity": city });
-            add("Account", None, first, account);
+        for (object, record) in seed.records {
+            add(&object, None, first, record);
         }
-        let class = json!({ "Name": "Greeter", "ApiVersion": 66.0, "Status": "Active",
-            "IsValid": true, "LengthWithoutComments": GREETER.len(), "Body": GREETER });
-        add("ApexClass", None, first, class);
         data
     }
 
@@ -66,7 +65,7 @@ impl Data {
         value: Value,
     ) -> String {
         let Value::Object(mut record) = value else { return String::new() };
-        stamp(&mut record, &setup.clock.now().to_api(), owner);
+        stamp(&mut record, &to_api(setup.clock.now()), owner);
         if let Some(id) = id {
             self.records.keep(object, id, record);
             return id.to_owned();
@@ -89,16 +88,12 @@ pub(crate) fn stamp(record: &mut Record, now: &str, user_id: Option<&str>) {
     }
 }
 
-fn organization(setup: &Setup) -> Value {
-    json!({
-        "Name": "Acme", "Country": "SE", "PrimaryContact": "Integration User",
-        "DefaultLocaleSidKey": "en_US", "TimeZoneSidKey": "Europe/Stockholm",
-        "LanguageLocaleKey": "en_US", "InstanceName": "FAKE1", "IsSandbox": setup.sandbox,
-        "OrganizationType": "Developer Edition",
-    })
+#[derive(Deserialize)]
+struct Seed {
+    organization: Value,
+    profile: Value,
+    /// Objects and records of the first user.
+    records: Vec<(String, Value)>,
 }
 
-const ACCOUNTS: [(&str, &str, &str); 2] =
-    [("Acme Rockets", "Aerospace", "Stockholm"), ("Globex", "Energy", "Springfield")];
-const GREETER: &str =
-    "public class Greeter {\n    public String greet() {\n        return 'hello';\n    }\n}\n";
+const SEED: &str = include_str!("seed.json");

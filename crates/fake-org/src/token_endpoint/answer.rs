@@ -35,7 +35,7 @@ pub(super) fn token(org: &Org, call: &Call, user_id: &str, variant: &TokenVarian
     });
     add_community(org, user_id, &mut body);
     if jwt || variant.signed {
-        body["issued_at"] = Value::from(org.now().as_millis().to_string());
+        body["issued_at"] = Value::from(org.now().as_millisecond().to_string());
         body["signature"] = Value::from(format!("{}=", id::random_token(43, 0)));
     }
     if jwt {

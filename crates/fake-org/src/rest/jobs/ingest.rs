@@ -99,8 +99,7 @@ fn upload(call: &RestCall<'_>, id: &str) -> Answer {
     let job = job(&mut state, id)?;
     if job.state != State::Open {
         // The documentation names the state, not the message.
-        let message = format!("Uploading to {} Job not allowed", job.state.adjective());
-        return Err(RestError::new(400, "INVALIDJOBSTATE", message));
+        return Err(job.state.refuses("Uploading to"));
     }
     let Work::Ingest(ingest) = &mut job.work else { return Err(RestError::not_found()) };
     if ingest.data.is_some() {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::clock::to_api;
 use crate::rest::store::Row;
 use crate::rest::{Answer, RestCall, RestError, Result, conditions, ok, sobjects};
 
@@ -54,5 +55,5 @@ fn changed(
     };
     let state = call.org.state();
     let rows = state.rest.records.all(&object.name).filter(is_inside);
-    Ok((rows.filter_map(entry).collect(), end.strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string()))
+    Ok((rows.filter_map(entry).collect(), to_api(end)))
 }

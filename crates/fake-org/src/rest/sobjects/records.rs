@@ -5,6 +5,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::values;
+use crate::clock::to_api;
 use crate::id;
 use crate::reply;
 use crate::rest::schema::ObjectType;
@@ -205,7 +206,7 @@ pub(in crate::rest) fn insert_numbered(
         let message = format!("entity type {} does not support create", object.name);
         return Err(RestError::new(400, "INVALID_TYPE_FOR_OPERATION", message));
     }
-    stamp(&mut record, &call.org.now().to_api(), Some(&call.user_id));
+    stamp(&mut record, &to_api(call.org.now()), Some(&call.user_id));
     record.retain(|name, _| object.field(name).is_some());
     let prefix = object.key_prefix.as_deref().unwrap_or(UNKNOWN_PREFIX);
     values::check_unique(call, object, None, &record)?;
@@ -221,7 +222,7 @@ pub(in crate::rest) fn update(
 ) -> Result<()> {
     let changes = values::changes(call, object, fields)?;
     values::check_unique(call, object, Some(id), &changes)?;
-    let now = call.org.now().to_api();
+    let now = to_api(call.org.now());
     let mut state = call.org.state();
     let mut record = live(state.rest.records.find(&object.name, id), id)?.to_record();
     for (name, value) in changes {
@@ -271,7 +272,7 @@ pub(in crate::rest) fn delete(call: &RestCall<'_>, object: &ObjectType, id: &str
         let message = format!("entity type {} does not support delete", object.name);
         return Err(RestError::new(400, "INVALID_TYPE_FOR_OPERATION", message));
     }
-    let now = call.org.now().to_api();
+    let now = to_api(call.org.now());
     let mut state = call.org.state();
     let mut record = live(state.rest.records.find(&object.name, id), id)?.to_record();
     record.insert("IsDeleted".to_owned(), Value::Bool(true));

@@ -1,6 +1,7 @@
 //! The tokens of a query.
 
 use super::{Literal, Name, Result, SoqlError};
+use crate::clock::to_api;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Token {
@@ -135,7 +136,7 @@ fn number_or_date(rest: &str, at: usize) -> Result<(Kind, usize)> {
     let literal = if text.parse::<jiff::civil::Date>().is_ok() && text.len() == 10 {
         Some(Literal::Date(text.to_owned()))
     } else if let Ok(moment) = text.parse::<jiff::Timestamp>() {
-        Some(Literal::DateTime(moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string()))
+        Some(Literal::DateTime(to_api(moment)))
     } else {
         text.parse().ok().filter(|number: &f64| number.is_finite()).map(Literal::Number)
     };

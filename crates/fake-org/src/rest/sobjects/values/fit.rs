@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::Value;
 
+use crate::clock::to_api;
 use crate::id;
 use crate::rest::schema::{Field, Kind};
 use crate::rest::{RestError, Result};
@@ -98,7 +99,7 @@ fn date(field: &Field, value: Value) -> Result<Value> {
 fn date_time(field: &Field, value: Value) -> Result<Value> {
     let moment = value.as_str().and_then(|text| text.parse::<Timestamp>().ok());
     let moment = moment.ok_or_else(|| misfit(field, &value))?;
-    Ok(Value::from(moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string()))
+    Ok(Value::from(to_api(moment)))
 }
 
 fn email(field: &Field, text: String) -> Result<Value> {
