@@ -12,30 +12,34 @@ use crate::scenario::{Outcome, Step};
 /// `GET` or `POST /services/oauth2/userinfo`. For an invalid token the response is 403 in plain
 /// text.
 pub(crate) fn userinfo(org: &Org, call: &Call) -> Reply {
-    match holder(org, call) {
-        Ok(user_id) => reply::json(StatusCode::OK, &org.userinfo(call, &user_id)),
-        Err(text) => reply::text(StatusCode::FORBIDDEN, text),
-    }
+    answer(holder(org, call).map(|user_id| org.userinfo(call, &user_id)))
 }
 
 /// `GET /id/<org id>/<user id>`.
 pub(crate) fn identity(org: &Org, call: &Call, org_id: &str, user_id: &str) -> Reply {
-    let holder = match holder(org, call) {
-        Ok(holder) => holder,
-        Err(text) => return reply::text(StatusCode::FORBIDDEN, text),
-    };
+    answer(person(org, call, org_id, user_id))
+}
+
+fn answer(person: Result<Value, &'static str>) -> Reply {
+    match person {
+        Ok(person) => reply::json(StatusCode::OK, &person),
+        Err(text) => reply::text(StatusCode::FORBIDDEN, text),
+    }
+}
+
+fn person(org: &Org, call: &Call, org_id: &str, user_id: &str) -> Result<Value, &'static str> {
+    let holder = holder(org, call)?;
     if org_id != org.org_id {
-        return reply::text(StatusCode::FORBIDDEN, "Wrong_Org");
+        return Err("Wrong_Org");
     }
     if user_id != holder {
-        return reply::text(StatusCode::FORBIDDEN, "Bad_Id");
+        return Err("Bad_Id");
     }
     let mut person = org.userinfo(call, user_id);
-    person["id"] = Value::from(org.identity_url(call, user_id));
-    person["username"] = person["preferred_username"].clone();
-    person["display_name"] = person["name"].clone();
-    person["asserted_user"] = Value::Bool(true);
     for (name, claim) in [
+        ("id", "sub"),
+        ("username", "preferred_username"),
+        ("display_name", "name"),
         ("nick_name", "nickname"),
         ("first_name", "given_name"),
         ("last_name", "family_name"),
@@ -44,9 +48,11 @@ pub(crate) fn identity(org: &Org, call: &Call, org_id: &str, user_id: &str) -> R
     ] {
         person[name] = person[claim].clone();
     }
-    person["is_app_installed"] = Value::Bool(true);
+    for name in ["asserted_user", "is_app_installed"] {
+        person[name] = Value::Bool(true);
+    }
     person["status"] = json!({ "created_date": null, "body": null });
-    reply::json(StatusCode::OK, &person)
+    Ok(person)
 }
 
 /// `POST /services/oauth2/revoke` ([RFC 7009], except that Salesforce answers 400 for an unknown

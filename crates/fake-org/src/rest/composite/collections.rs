@@ -74,7 +74,8 @@ pub(in crate::rest) fn retrieve(call: &RestCall<'_>, object: &str) -> Answer {
         let message = "record limit reached. cannot submit more than 2000 records in this request";
         return Err(RestError::new(400, "EXCEEDED_ID_LIMIT", message));
     }
-    let found = wanted.ids.iter().map(|id| records::some_fields(call, &object, id, &wanted.fields));
+    let fields = records::fields_of(&object, &wanted.fields)?;
+    let found = wanted.ids.iter().map(|id| records::some_fields(call, &object, id, &fields));
     let found = found.map(|found| match found {
         Err(error) if ["NOT_FOUND", "ENTITY_IS_DELETED"].contains(&error.code()) => Ok(Value::Null),
         found => found,

@@ -8,7 +8,7 @@ use super::values;
 use crate::clock::to_api;
 use crate::id;
 use crate::reply;
-use crate::rest::schema::ObjectType;
+use crate::rest::schema::{Field, ObjectType};
 use crate::rest::seed::stamp;
 use crate::rest::store::{Record, Row};
 use crate::rest::{Answer, RestCall, RestError, Result, conditions, ok, sobjects};
@@ -83,35 +83,26 @@ fn is_update_only(call: &RestCall<'_>) -> bool {
     query.first("updateOnly").is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
-/// Returns a record with all fields of its object.
-pub(in crate::rest) fn shown(call: &RestCall<'_>, object: &ObjectType, record: &Record) -> Record {
-    let mut shown = Record::new();
-    let id = record.get("Id").and_then(Value::as_str).unwrap_or_default();
-    let url = format!("{}/sobjects/{}/{id}", call.base, object.name);
-    shown.insert("attributes".to_owned(), json!({ "type": object.name, "url": url }));
-    for field in &object.fields {
-        shown.insert(field.name.clone(), record.get(&field.name).cloned().unwrap_or_default());
+/// Returns a record with its id and these fields.
+fn shown(call: &RestCall<'_>, object: &ObjectType, row: &Row<'_>, fields: &[Field]) -> Value {
+    let url = format!("{}/sobjects/{}/{}", call.base, object.name, row.id());
+    let mut shown = json!({ "attributes": { "type": object.name, "url": url }, "Id": row.id() });
+    for field in fields {
+        shown[field.name.as_str()] = row.get(&field.name);
     }
     shown
 }
 
 fn get(call: &RestCall<'_>, object: &ObjectType, id: &str) -> Answer {
-    let record = {
-        let state = call.org.state();
-        live(state.rest.records.find(&object.name, id), id)?.to_record()
-    };
-    if conditions::is_unchanged(call.request, modified(&record)) {
+    let query = call.query();
+    let named = query.first("fields").map(|_| fields_of(object, &query.list("fields")));
+    let named = named.transpose()?;
+    let state = call.org.state();
+    let row = live(state.rest.records.find(&object.name, id), id)?;
+    if conditions::is_unchanged(call.request, &modified(&row)) {
         return Ok(reply::empty(StatusCode::NOT_MODIFIED));
     }
-    let query = call.query();
-    let shown = match query.first("fields") {
-        None => Value::Object(shown(call, object, &record)),
-        Some(fields) => {
-            let fields: Vec<_> = fields.split(',').map(|name| name.trim().to_owned()).collect();
-            some_fields(call, object, id, &fields)?
-        }
-    };
-    ok(&shown)
+    ok(&shown(call, object, &row, named.as_deref().unwrap_or(&object.fields)))
 }
 
 /// Returns a record with its id and these fields.
@@ -119,37 +110,37 @@ pub(in crate::rest) fn some_fields(
     call: &RestCall<'_>,
     object: &ObjectType,
     id: &str,
-    fields: &[String],
+    fields: &[Field],
 ) -> Result<Value> {
-    let mut wanted = vec!["attributes", "Id"];
-    for name in fields {
-        let field = object.field(name);
-        wanted.push(&field.ok_or_else(|| RestError::no_column(name, &object.name))?.name);
-    }
     let state = call.org.state();
-    let record = live(state.rest.records.find(&object.name, id), id)?.to_record();
-    let mut shown = shown(call, object, &record);
-    shown.retain(|name, _| wanted.contains(&name.as_str()));
-    Ok(Value::Object(shown))
+    let row = live(state.rest.records.find(&object.name, id), id)?;
+    Ok(shown(call, object, &row, fields))
+}
+
+/// Returns the fields with these names.
+pub(in crate::rest) fn fields_of(object: &ObjectType, names: &[String]) -> Result<Vec<Field>> {
+    let field = |name: &String| {
+        let field = object.field(name).cloned();
+        field.ok_or_else(|| RestError::no_column(name, &object.name))
+    };
+    names.iter().map(field).collect()
 }
 
 /// Returns the time of the last change of a record, in the format of the API.
-fn modified(record: &Record) -> &str {
-    record.get("LastModifiedDate").and_then(Value::as_str).unwrap_or_default()
+fn modified(row: &Row<'_>) -> String {
+    row.get("LastModifiedDate").as_str().unwrap_or_default().to_owned()
 }
 
 /// Refuses to change a record that was changed after the time in `If-Unmodified-Since`.
 fn check_unmodified(call: &RestCall<'_>, object: &ObjectType, id: &str) -> Result<()> {
     let state = call.org.state();
-    let record = state.rest.records.find(&object.name, id).map(Row::to_record);
-    match record {
-        Some(record) if conditions::was_changed(call.request, modified(&record)) => {
-            // The status is documented, the error is not.
-            let message = "The record has been modified since the specified time";
-            Err(RestError::new(412, "PRECONDITION_FAILED", message))
-        }
-        _ => Ok(()),
+    let row = state.rest.records.find(&object.name, id);
+    if row.is_some_and(|row| conditions::was_changed(call.request, &modified(&row))) {
+        // The status is documented, the error is not.
+        let message = "The record has been modified since the specified time";
+        return Err(RestError::new(412, "PRECONDITION_FAILED", message));
     }
+    Ok(())
 }
 
 /// `GET sobjects/Contact/003…/Account` and `GET sobjects/Account/001…/Contacts`; `None` if it is
@@ -181,7 +172,7 @@ fn related(
     let parent = Value::from(record.id());
     let all = state.rest.records.all(&object.name);
     let rows = all.filter(|row| !row.is_deleted() && row.get(&children.field) == parent);
-    let records: Vec<_> = rows.map(|row| shown(call, object, &row.to_record())).collect();
+    let records: Vec<_> = rows.map(|row| shown(call, object, &row, &object.fields)).collect();
     let body = json!({ "done": true, "totalSize": records.len(), "records": records });
     Ok(Some(reply::json(StatusCode::OK, &body)))
 }
