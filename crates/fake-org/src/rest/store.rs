@@ -58,11 +58,8 @@ impl Records {
 
     fn push(&mut self, object: &str, prefix: &str, number: u64, record: &Record) {
         let stored = Stored::new(number, record, &mut self.words);
-        if !self.tables.contains_key(object) {
-            let table = Table { prefix: prefix.to_owned(), ..Table::default() };
-            self.tables.insert(object.to_owned(), table);
-        }
-        let Some(table) = self.tables.get_mut(object) else { return };
+        let new = || Table { prefix: prefix.to_owned(), ..Table::default() };
+        let table = self.tables.entry(object.to_owned()).or_insert_with(new);
         table.rows.push(stored);
         table.add_to_indexes(table.rows.len() - 1, &self.words);
     }

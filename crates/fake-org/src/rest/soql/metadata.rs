@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::Prepared;
 use super::run::Part;
-use super::{Column, Prepared};
 use crate::rest::schema::Kind;
 
 impl Prepared<'_> {
@@ -19,22 +19,22 @@ impl Prepared<'_> {
         })
     }
 
-    fn column_metadata(&self) -> Value {
+    fn column_metadata(&self) -> Vec<Value> {
         if let Some(groups) = self.groups() {
             return groups.names().map(aggregate).collect();
         }
-        let mut columns = json!([]);
+        let mut columns = Vec::new();
         for part in self.parts() {
             match part {
                 Part::Child(child) => {
-                    let mut entry = entry(child.relationship, None);
-                    entry["aggregate"] = Value::Bool(true);
-                    entry["joinColumns"] = child.query.column_metadata();
-                    push(&mut columns, entry);
+                    let mut entry = aggregate(child.relationship);
+                    entry["joinColumns"] = child.query.column_metadata().into();
+                    columns.push(entry);
                 }
                 Part::Column(column) => {
                     let hops = column.hops.iter().map(|hop| hop.relationship.as_str());
-                    push(hops.fold(&mut columns, nested), leaf(column));
+                    let field = &column.field;
+                    hops.fold(&mut columns, nested).push(entry(&field.name, Some(field.kind)));
                 }
             }
         }
@@ -43,32 +43,20 @@ impl Prepared<'_> {
 }
 
 /// Returns the columns below a relationship, which is added if it is missing.
-fn nested<'a>(columns: &'a mut Value, relationship: &str) -> &'a mut Value {
-    let list = columns.as_array().map(Vec::as_slice).unwrap_or_default();
-    let place = list.iter().position(|column| column["columnName"] == relationship);
-    let place = place.unwrap_or_else(|| push(columns, entry(relationship, None)));
-    &mut columns[place]["joinColumns"]
+fn nested<'a>(columns: &'a mut Vec<Value>, relationship: &str) -> &'a mut Vec<Value> {
+    let place = columns.iter().position(|column| column["columnName"] == relationship);
+    let place = place.unwrap_or_else(|| {
+        columns.push(entry(relationship, None));
+        columns.len() - 1
+    });
+    columns[place]["joinColumns"].as_array_mut().expect("it is a list")
 }
 
-fn push(columns: &mut Value, column: Value) -> usize {
-    match columns {
-        Value::Array(list) => {
-            list.push(column);
-            list.len() - 1
-        }
-        _ => 0,
-    }
-}
-
-/// Returns the column of an aggregate, or of a field of a group.
+/// Returns the column of an aggregate, of a field of a group, or of a sub-query.
 fn aggregate(name: &str) -> Value {
     let mut column = entry(name, None);
     column["aggregate"] = Value::Bool(true);
     column
-}
-
-fn leaf(column: &Column) -> Value {
-    entry(&column.field.name, Some(column.field.kind))
 }
 
 fn entry(name: &str, kind: Option<Kind>) -> Value {

@@ -99,8 +99,8 @@ impl<'a> Row<'a> {
             return Value::from(self.id());
         }
         let Some(&wanted) = self.words.numbers.get(field) else { return Value::Null };
-        let found = self.fields().find(|(name, _)| *name == wanted);
-        found.map_or(Value::Null, |(_, value)| value.to_value(self.words))
+        let found = self.fields().find(|(name, ..)| *name == wanted);
+        found.map_or(Value::Null, |(_, kind, bytes)| self.value(kind, bytes))
     }
 
     /// Whether the record is in the recycle bin.
@@ -112,8 +112,8 @@ impl<'a> Row<'a> {
     pub(crate) fn to_record(self) -> Record {
         let mut record = Record::new();
         record.insert("Id".to_owned(), Value::from(self.id()));
-        for (name, value) in self.fields() {
-            record.insert(self.words.word(name).to_owned(), value.to_value(self.words));
+        for (name, kind, bytes) in self.fields() {
+            record.insert(self.words.word(name).to_owned(), self.value(kind, bytes));
         }
         record
     }
@@ -123,46 +123,32 @@ impl<'a> Row<'a> {
         self.stored.clone()
     }
 
-    fn fields(&self) -> impl Iterator<Item = (u32, Bytes<'a>)> {
+    /// Returns the name, the kind and the bytes of each field.
+    fn fields(&self) -> impl Iterator<Item = (u32, u8, &'a [u8])> {
         let mut rest: &'a [u8] = &self.stored.bytes;
         std::iter::from_fn(move || {
             let name = take_u32(&mut rest)?;
-            let (&kind, tail) = rest.split_first()?;
-            rest = tail;
-            let value = match kind {
-                FALSE => Bytes::Bool(false),
-                TRUE => Bytes::Bool(true),
-                FLOAT => Bytes::Float(f64::from_le_bytes(take(&mut rest)?)),
-                WORD => Bytes::Word(take_u32(&mut rest)?),
-                kind => {
-                    let length = take_u32(&mut rest)? as usize;
-                    let (text, tail) = rest.split_at_checked(length)?;
-                    rest = tail;
-                    if kind == TEXT { Bytes::Text(text) } else { Bytes::Json(text) }
-                }
+            let [kind] = take(&mut rest)?;
+            let length = match kind {
+                FALSE | TRUE => 0,
+                FLOAT => size_of::<f64>(),
+                WORD => size_of::<u32>(),
+                _ => take_u32(&mut rest)? as usize,
             };
-            Some((name, value))
+            let (value, tail) = rest.split_at_checked(length)?;
+            rest = tail;
+            Some((name, kind, value))
         })
     }
-}
 
-/// The value of a field.
-enum Bytes<'a> {
-    Bool(bool),
-    Float(f64),
-    Json(&'a [u8]),
-    Text(&'a [u8]),
-    Word(u32),
-}
-
-impl Bytes<'_> {
-    fn to_value(&self, words: &Words) -> Value {
-        match self {
-            Self::Bool(value) => Value::Bool(*value),
-            Self::Float(value) => Value::from(*value),
-            Self::Json(text) => serde_json::from_slice(text).unwrap_or_default(),
-            Self::Text(text) => Value::from(String::from_utf8_lossy(text)),
-            Self::Word(number) => Value::from(words.word(*number)),
+    fn value(&self, kind: u8, mut bytes: &[u8]) -> Value {
+        match kind {
+            FALSE => Value::Bool(false),
+            TRUE => Value::Bool(true),
+            FLOAT => Value::from(f64::from_le_bytes(take(&mut bytes).unwrap_or_default())),
+            WORD => Value::from(self.words.word(take_u32(&mut bytes).unwrap_or_default())),
+            TEXT => Value::from(String::from_utf8_lossy(bytes)),
+            _ => serde_json::from_slice(bytes).unwrap_or_default(),
         }
     }
 }
