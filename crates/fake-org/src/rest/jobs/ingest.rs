@@ -218,31 +218,28 @@ impl Ingest {
             let mut block = Vec::new();
             for number in first..(first + BLOCK).min(starts.len() - 1) {
                 let mut row = ByteRecord::new();
-                if text::next(&mut reader, &mut row) && self.is_among(number, rows) {
-                    block.push((number, row));
+                let (own_rows, own) = self.result(number, prefix);
+                if text::next(&mut reader, &mut row) && own_rows == rows {
+                    block.push((own, row));
                 }
             }
-            for (number, row) in block.iter().rev() {
-                let own = match self.outcomes.get(*number) {
-                    None => Vec::new(),
-                    Some(Outcome::Done { number, created }) => {
-                        vec![id::id(prefix, *number), created.to_string()]
-                    }
-                    Some(Outcome::Failed(failed)) => {
-                        vec![failed.id.clone(), failed.error.clone()]
-                    }
-                };
+            for (own, row) in block.iter().rev() {
                 text::write(&mut csv, own.iter().map(String::as_bytes).chain(row));
             }
         }
         text::reply(csv)
     }
 
-    fn is_among(&self, number: usize, rows: Rows) -> bool {
-        rows == match self.outcomes.get(number) {
-            None => Rows::Unprocessed,
-            Some(Outcome::Done { .. }) => Rows::Done,
-            Some(Outcome::Failed(_)) => Rows::Failed,
+    /// Returns which of the results a row is in, and the values of its first columns there.
+    fn result(&self, row: usize, prefix: &str) -> (Rows, Vec<String>) {
+        match self.outcomes.get(row) {
+            None => (Rows::Unprocessed, Vec::new()),
+            Some(Outcome::Done { number, created }) => {
+                (Rows::Done, vec![id::id(prefix, *number), created.to_string()])
+            }
+            Some(Outcome::Failed(failed)) => {
+                (Rows::Failed, vec![failed.id.clone(), failed.error.clone()])
+            }
         }
     }
 }
