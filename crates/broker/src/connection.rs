@@ -288,7 +288,7 @@ impl ConnectionContext {
         let Metrics { hits, misses, .. } = &self.shared.metrics;
         (if hit { hits } else { misses }).fetch_add(1, Relaxed);
         self.shared.granted(self.peer, profile.name(), hit);
-        Ok(response::token(profile.body(&token, route)))
+        Ok(response::token(profile.body(&token, route == Route::Onify)))
     }
 
     /// Returns the profile of this name, or the default one, if the peer may use it.
@@ -298,8 +298,8 @@ impl ConnectionContext {
         profile.cloned().ok_or_else(|| no_profile(name.is_some()))
     }
 
-    /// Counts a request that fails a gate. Too many of them become 429, so that bearer tokens cannot be guessed in
-    /// a loop.
+    /// Counts a request that fails a gate. Too many of them become 429, so that bearer tokens
+    /// cannot be guessed in a loop.
     fn reject(&self, error: ErrorResponse) -> ErrorResponse {
         let error = match error.gate {
             None | Some(8) => error,

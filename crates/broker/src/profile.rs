@@ -9,7 +9,6 @@ use bytes::Bytes;
 use orgtoken_client::{BootTime, CachedToken, TokenSource, Transport};
 use orgtoken_oauth::Token;
 
-use crate::checks::Route;
 use crate::error_response::ErrorResponse;
 use crate::proxy::Proxy;
 use crate::{Access, CallRules, Peer, TokenResponse};
@@ -23,7 +22,8 @@ pub struct Profile {
     username: Option<String>,
     instance_url: Option<String>,
     api_version: Option<String>,
-    prepared: ArcSwapOption<Prepared>,
+    /// The last token that clients got.
+    last: ArcSwapOption<Token>,
     /// Whether a client has asked since the last token was obtained.
     was_asked: AtomicBool,
     is_renewing: AtomicBool,
@@ -41,7 +41,7 @@ impl Profile {
             username: None,
             instance_url: None,
             api_version: None,
-            prepared: ArcSwapOption::empty(),
+            last: ArcSwapOption::empty(),
             was_asked: AtomicBool::new(false),
             is_renewing: AtomicBool::new(false),
         }
@@ -133,7 +133,7 @@ impl Profile {
 
     /// Returns how long the cached token stays valid, if there ever was one.
     pub(crate) fn time_left(&self) -> Option<Duration> {
-        self.prepared.load().as_ref()?;
+        self.last.load().as_ref()?;
         let left = |cached: Arc<CachedToken>| cached.time_left(BootTime::now());
         Some(self.source.cached(Duration::ZERO).map_or(Duration::ZERO, left))
     }
@@ -151,36 +151,27 @@ impl Profile {
         }
     }
 
-    /// Prepares the bodies with a token that clients get. Returns whether it is a new one.
+    /// Records the token that clients get now. Returns whether it is a new one.
     pub(crate) fn remember(&self, token: &CachedToken) -> bool {
-        let is_new = !self.prepared.load().as_ref().is_some_and(|last| last.is_of(token));
+        let token = token.token();
+        let is_new = !self.last.load().as_ref().is_some_and(|last| Arc::ptr_eq(last, token));
         if is_new {
-            self.prepared.store(Some(Arc::new(self.prepare(token))));
+            self.last.store(Some(Arc::clone(token)));
         }
         is_new
     }
 
-    /// Returns the body with this token.
-    pub(crate) fn body(&self, token: &CachedToken, route: Route) -> Bytes {
-        match self.prepared.load().as_ref().filter(|last| last.is_of(token)) {
-            Some(prepared) => prepared.body(route),
-            // A later token has replaced it.
-            None => self.prepare(token).body(route),
-        }
-    }
-
-    fn prepare(&self, cached: &CachedToken) -> Prepared {
-        let token = cached.token();
+    /// Returns the response with this token, in one of the two forms.
+    pub(crate) fn body(&self, token: &CachedToken, is_onify: bool) -> Bytes {
         let response = TokenResponse {
-            token,
+            token: token.token(),
             api_version: self.api_version.as_deref(),
             username: self.username.as_deref(),
         };
-        Prepared {
-            v1: Bytes::from_owner(response.to_json()),
-            onify: Bytes::from_owner(response.to_onify(self.instance_url.as_deref())),
-            token: Arc::clone(token),
-        }
+        Bytes::from_owner(match is_onify {
+            true => response.to_onify(self.instance_url.as_deref()),
+            false => response.to_json(),
+        })
     }
 }
 
@@ -236,26 +227,6 @@ impl Profiles {
     pub(crate) fn allow(&self, peer: Peer, owner: u32) -> bool {
         // The owner and root may connect even if there is no profile.
         Access::default().allows(peer, owner) || self.iter().any(|one| one.allows(peer, owner))
-    }
-}
-
-/// The bodies with a token, made when it was obtained.
-struct Prepared {
-    v1: Bytes,
-    onify: Bytes,
-    token: Arc<Token>,
-}
-
-impl Prepared {
-    fn is_of(&self, cached: &CachedToken) -> bool {
-        Arc::ptr_eq(&self.token, cached.token())
-    }
-
-    fn body(&self, route: Route) -> Bytes {
-        match route {
-            Route::Onify => self.onify.clone(),
-            Route::Call | Route::Health | Route::Metrics | Route::Token => self.v1.clone(),
-        }
     }
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 /// A response, with headers that forbid storing it (gate 9).
 pub(crate) type HttpResponse = Response<Full<Bytes>>;
 
-/// The response with a token. Its body was made when the token was obtained.
+/// The response with a token.
 pub(crate) fn token(body: Bytes) -> HttpResponse {
     with_body(StatusCode::OK, JSON, body)
 }
