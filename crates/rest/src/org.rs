@@ -24,7 +24,7 @@ use crate::{ApiError, Backoff, Body, RecordOptions, RestError, Tokens};
 pub struct Org {
     tokens: Tokens,
     pool: Pool<PayloadBody>,
-    version: u16,
+    pub(crate) version: u16,
     min_ttl: Duration,
     pub(crate) backoff: Backoff,
     pub(crate) record_options: Arc<RecordOptions>,

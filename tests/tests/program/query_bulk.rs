@@ -43,6 +43,15 @@ fn records_are_printed_as_csv() {
     let excel =
         org.run(&["query", NAMES, "--bulk", "--format", "csv", "--bom", "--delimiter", ";"]);
     assert_eq!(stdout(&excel), format!("\u{feff}{}", csv.replace("\",\"", "\";\"")));
+    // A job that another program created, with another version of the API.
+    let new = format!(r#"{{"operation":"query","query":"{NAMES}"}}"#);
+    let path = "/services/data/v66.0/jobs/query";
+    let made =
+        run_with_input(&mut org.command(&["api", path, "--input", "-", "--jq", ".id"]), &new);
+    let job = stdout(&made).trim();
+    assert!(org.run(&["bulk", "wait", job]).status.success());
+    assert_eq!(stdout(&org.run(&["bulk", "results", job])), csv.replace("\r\n", "\n"));
+
     let none = org.run(&["query", "SELECT Id FROM Account WHERE Name = 'Nobody'", "--bulk"]);
     assert_eq!(stdout(&none), "\"Id\"\r\n");
 

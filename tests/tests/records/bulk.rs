@@ -291,6 +291,21 @@ async fn job_takes_an_assignment_rule_by_its_id_for_cases_and_leads() {
 }
 
 #[tokio::test]
+async fn results_are_those_of_a_job_of_any_version() {
+    let org = org();
+    let job = query(&org, &QueryJobOptions::default()).await;
+    let other =
+        Org::new(crate::support::transport(&org.server), crate::support::source(&org.server), 60);
+    let refused = other.query_results(&job.id, None, 10).await.unwrap_err();
+    assert_eq!(refused.api_error().unwrap().status(), 409);
+    other.in_version_of(&job).query_results(&job.id, None, 10).await.unwrap();
+    let found = other.find_job(&job.id).await.unwrap();
+    other.in_version_of(&found).query_results(&job.id, None, 10).await.unwrap();
+    // A response without a version changes nothing.
+    other.in_version_of(&Job::default()).find_job(&job.id).await.unwrap();
+}
+
+#[tokio::test]
 async fn jobs_use_at_least_the_version_that_introduced_them() {
     let org = org();
     let old =

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
 use super::JobData;
@@ -34,6 +34,9 @@ pub struct Job {
     pub number_records_failed: Option<u64>,
     /// The reason why the job failed.
     pub error_message: Option<String>,
+    /// The version of the API that created it: 65 for `v65.0`.
+    #[serde(deserialize_with = "version")]
+    api_version: Option<u16>,
 }
 
 impl Job {
@@ -44,6 +47,13 @@ impl Job {
             _ => JobKind::Ingest,
         }
     }
+}
+
+/// Reads `65.0`, which the documentation calls a string.
+fn version<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u16>, D::Error> {
+    let number = serde_json::Value::deserialize(from)?.to_string();
+    let whole = number.trim_matches('"').split('.').next();
+    Ok(whole.and_then(|whole| whole.parse().ok()))
 }
 
 /// The two kinds of jobs, which have different resources.
@@ -242,6 +252,17 @@ impl Org {
                 Err(RestError::JobOption("Bulk API 2.0 takes an assignment rule by its id only"))
             }
         }
+    }
+
+    /// Returns an org whose calls have the version of the API that created the job. In another
+    /// version, Salesforce does not return the [results of a query].
+    ///
+    /// [results of a query]: https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/query_get_job_results.htm
+    #[must_use]
+    pub fn in_version_of(&self, job: &Job) -> Self {
+        let mut org = self.clone();
+        org.version = job.api_version.unwrap_or(org.version);
+        org
     }
 
     /// The path of the jobs of this kind.

@@ -69,6 +69,7 @@ impl<'a> Output<'a> {
         console: &Console,
         interrupts: &mut Interrupts,
     ) -> Result<(), Failure> {
+        let org = &org.in_version_of(job);
         let total = job.number_records_processed.unwrap_or_default();
         let is_shown = matches!(self, Self::Stdout { .. }) && io::stdout().is_terminal();
         let progress = if is_shown { ProgressBar::hidden() } else { progress::bar(console, total) };
