@@ -241,7 +241,7 @@ fn empty_arguments_are_usage_errors() {
     ] {
         let refused = run(&org, args);
         assert_eq!(refused.status.code(), Some(2), "{args:?}: {}", stderr(&refused));
-        assert!(stderr(&refused).contains(" is empty"), "{args:?}: {}", stderr(&refused));
+        assert!(stderr(&refused).contains(" needs a value"), "{args:?}: {}", stderr(&refused));
     }
     assert!(org.org.requests().is_empty());
 }
