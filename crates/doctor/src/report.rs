@@ -23,6 +23,12 @@ impl Report {
         self.findings.iter().find(|finding| finding.verdict == Verdict::Failed)
     }
 
+    /// Whether the first failure may be due to a wrong consumer key.
+    pub fn is_about_consumer_key(&self) -> bool {
+        let code = self.first_failure().and_then(|finding| finding.code.as_deref());
+        matches!(code, Some("refused.app_not_found" | "refused.client_identifier_invalid"))
+    }
+
     /// Whether waiting may be enough: only the login failed, and Salesforce may grant it once
     /// changes in Setup have propagated.
     pub fn may_resolve_itself(&self) -> bool {

@@ -95,11 +95,6 @@ pub fn profile_name(org: &InstanceUrl) -> &str {
     if is_name { label } else { "salesforce" }
 }
 
-/// Whether an error code means that the consumer key may be wrong.
-pub fn is_about_consumer_key(code: &str) -> bool {
-    ["refused.app_not_found", "refused.client_identifier_invalid"].contains(&code)
-}
-
 /// Returns a note if the org is a sandbox and the username lacks the sandbox's suffix.
 pub fn username_note(org: &InstanceUrl, username: &str) -> Option<String> {
     let host = org.host();

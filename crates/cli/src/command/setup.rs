@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
 use orgtoken_doctor::Report;
 use orgtoken_doctor::setup_steps::{
-    CONNECTED_APP, EXTERNAL_CLIENT_APP, authorize_url, is_about_consumer_key, username_note,
+    CONNECTED_APP, EXTERNAL_CLIENT_APP, authorize_url, username_note,
 };
 use orgtoken_oauth::redact;
 use serde_json::{Value, json};
@@ -112,7 +112,9 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     if !console.json() && answers.client_id.is_none() {
         console.text(&steps.text(&answers.username, console.look().document()))?;
     }
-    answers.wait_for_client_id()?;
+    if answers.client_id.is_none() {
+        answers.ask_client_id(CLIENT_ID)?;
+    }
     let Some(client_id) = answers.client_id.clone() else {
         return print_next_command(&answers, &keys, &steps, console);
     };
@@ -125,7 +127,10 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         console.text(&format!("\n{approve}\n  {url}\n\n{allow}"))?;
     }
     let mut report = examine(args, &answers, &keys, console)?;
-    while is_consumer_key_refused(&report) && !console.json() && answers.correct_client_id()? {
+    while report.is_about_consumer_key()
+        && !console.json()
+        && answers.ask_client_id(OTHER_CLIENT_ID)?
+    {
         profile::write(args, &answers)?;
         report = examine(args, &answers, &keys, console)?;
     }
@@ -145,12 +150,6 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         console.data(format!("\nTo print a token: {token}\n").as_bytes())?;
     }
     doctor::outcome(&report, console)
-}
-
-/// Whether the first failure may be due to a wrong consumer key.
-fn is_consumer_key_refused(report: &Report) -> bool {
-    let code = report.first_failure().and_then(|finding| finding.code.as_deref());
-    code.is_some_and(is_about_consumer_key)
 }
 
 /// The steps in Salesforce, and a note on the username if it looks wrong for the org.
@@ -287,6 +286,9 @@ fn command(name: &str, profile: &str) -> String {
     format!("orgtoken {name} --profile {}", sh_quoted(profile))
 }
 
+const CLIENT_ID: &str = "\nConsumer key (begins with 3MVG9), or press Enter to continue later: ";
+const OTHER_CLIENT_ID: &str =
+    "\nThe consumer key may be wrong. Paste it again, or press Enter to keep it: ";
 const APPROVE: &str = "The user approves the app once. In a browser, as that user:";
 const ALLOW: &str = "Press Allow. The browser then shows a page that cannot be reached, which is expected. If \
     it shows `missing required code challenge`, the app requires PKCE: untick that in its settings, \

@@ -9,7 +9,7 @@ use crate::environment::variable;
 use crate::failure::exit_code;
 use crate::io::console::{Console, OutputError};
 use crate::io::look::{self, Look};
-use crate::io::text::{printable, sentence};
+use crate::io::text::{counted, printable, sentence};
 
 /// Prints findings as they arrive.
 pub(crate) struct ReportPrinter<'a> {
@@ -140,20 +140,16 @@ impl<'a> ReportPrinter<'a> {
 fn conclusion(report: &Report) -> String {
     let count =
         |verdict| report.findings.iter().filter(|finding| finding.verdict == verdict).count();
-    let plural = |number: usize, what: &str| match number {
-        1 => format!("1 {what}"),
-        number => format!("{number} {what}s"),
-    };
     match (report.first_failure(), count(Verdict::Warning)) {
         (Some(finding), _) => format!(
             "{} failed, the first is `{}`; exit code {}.{}",
-            plural(count(Verdict::Failed), "check"),
+            counted(count(Verdict::Failed) as u64, "check"),
             finding.check.name(),
             exit(report),
             if finding.code.as_deref() == Some("settings.missing") { SETUP } else { "" },
         ),
         (None, 0) => "Everything works.".to_owned(),
-        (None, warnings) => format!("It works, with {}.", plural(warnings, "warning")),
+        (None, warnings) => format!("It works, with {}.", counted(warnings as u64, "warning")),
     }
 }
 

@@ -112,33 +112,22 @@ impl Answers {
         })
     }
 
-    /// Asks for the consumer key, if the streams are interactive.
-    pub(super) fn wait_for_client_id(&mut self) -> Result<(), Failure> {
-        if self.client_id.is_none() && prompt::is_interactive() {
-            self.client_id = ask_client_id(CLIENT_ID)?;
-        }
-        Ok(())
-    }
-
-    /// Asks for another consumer key, since Salesforce does not know this one. Returns whether there
-    /// is one.
-    pub(super) fn correct_client_id(&mut self) -> Result<bool, Failure> {
+    /// Asks for the consumer key, if the streams are interactive. An empty answer keeps the one that
+    /// is known. Returns whether there is another one.
+    pub(super) fn ask_client_id(&mut self, question: &str) -> Result<bool, Failure> {
         if !prompt::is_interactive() {
             return Ok(false);
         }
-        let Some(other) = ask_client_id(OTHER_CLIENT_ID)? else { return Ok(false) };
-        self.client_id = Some(other);
-        self.corrects_client_id = true;
+        let objection = |text: &str| {
+            if text.is_empty() { None } else { setup_answers::objection(Setting::ClientId, text) }
+        };
+        let answer = ask(question, "--client-id", objection)?;
+        if answer.is_empty() {
+            return Ok(false);
+        }
+        self.corrects_client_id = self.client_id.replace(answer).is_some();
         Ok(true)
     }
-}
-
-/// Asks for the consumer key. Returns `None` for an empty answer.
-fn ask_client_id(question: &str) -> Result<Option<String>, Failure> {
-    let objection = |text: &str| {
-        if text.is_empty() { None } else { setup_answers::objection(Setting::ClientId, text) }
-    };
-    Ok(Some(ask(question, "--client-id", objection)?).filter(|answer| !answer.is_empty()))
 }
 
 /// Offers to continue with a profile that has an org, a user and no consumer key yet.
@@ -323,6 +312,3 @@ const USERNAME: &str = "Username to log in with (Setup > Users, column Username)
 const KIND: &str =
     "Kind of app: [e]xternal client app (the kind of new apps) or [c]onnected app? [e] ";
 const KIND_AGAIN: &str = "Type e or c, or press Enter for e: ";
-const OTHER_CLIENT_ID: &str =
-    "\nThe consumer key may be wrong. Paste it again, or press Enter to keep it: ";
-const CLIENT_ID: &str = "\nConsumer key (begins with 3MVG9), or press Enter to continue later: ";
