@@ -116,7 +116,7 @@ pub(crate) fn variables(command: &Command, path: &[String]) -> Vec<(&'static str
     if has(command, "login_url") {
         variables.push(("ORGTOKEN_PROFILE", "profile of config.toml"));
         variables.push(("ORGTOKEN_*, SF_*, …", "other settings: orgtoken help environment"));
-    } else if name == "config" || name.starts_with("config ") {
+    } else if name == "config" || has(command, "chosen") {
         variables.push(("ORGTOKEN_PROFILE", "profile of config.toml"));
     }
     if has(command, "key_passphrase_file") {

@@ -187,8 +187,11 @@ impl ProblemKind {
                 ("settings.profile", format!("use one of {}", quoted(known)).into())
             }
             Self::ProfileNotFound { near: Some(near), known } => {
-                let known = quoted(known);
-                let hint = format!("did you mean `{near}`? The profiles are {known}");
+                let others = match known.as_slice() {
+                    [_] => String::new(),
+                    known => format!(" The profiles are {}", quoted(known)),
+                };
+                let hint = format!("did you mean `{near}`?{others}");
                 ("settings.profile", hint.into())
             }
             Self::DefaultNotFound { known } if known.is_empty() => {

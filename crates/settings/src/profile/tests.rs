@@ -205,6 +205,13 @@ fn missing_profile_is_the_only_problem_and_the_profiles_are_named() {
             "did you mean `acme`? The profiles are `acme`, `uat`",
         ),
         (
+            "one, and misspelt",
+            "[profile.uat]\n",
+            Some("uta"),
+            "no profile with that name",
+            "did you mean `uat`?",
+        ),
+        (
             "default that does not exist",
             "default_profile = \"gone\"\n[profile.acme]\n[profile.uat]\n",
             None,
