@@ -56,7 +56,7 @@ pub fn grammar() -> clap::Command {
 pub fn examples(command: &[String]) -> Vec<(&'static str, &'static str)> {
     examples::examples(&command.join(" "))
         .iter()
-        .map(|example| (example.purpose, example.line))
+        .map(|example| (&*example.purpose, &*example.line))
         .collect()
 }
 

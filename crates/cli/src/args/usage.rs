@@ -166,7 +166,7 @@ fn for_example(what: &str, command: &str) -> Cow<'static, str> {
     let flag = what.trim_matches('`');
     let has = |line: &str| !flag.starts_with('-') || line.contains(flag);
     let name = command.strip_prefix(PROGRAM).unwrap_or_default().trim_start();
-    match examples(name).iter().find(|example| has(example.line)) {
+    match examples(name).iter().find(|example| has(&example.line)) {
         Some(example) => format!("for example `{}`; see `{command} --help`", example.line).into(),
         None => see(command),
     }

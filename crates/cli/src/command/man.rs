@@ -100,8 +100,8 @@ fn sections(command: &Command, path: &[String], program: &Command) -> Roff {
     roff.control("SH", ["EXAMPLES"]);
     for example in examples(&path.join(" ")) {
         roff.control("TP", []);
-        roff.text([roman(example.purpose)]);
-        roff.text([bold(example.line)]);
+        roff.text([roman(&example.purpose)]);
+        roff.text([bold(&example.line)]);
     }
     let variables = match path {
         [] => help::setting_variables(),
