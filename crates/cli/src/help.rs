@@ -16,7 +16,7 @@ use crate::failure::EXIT_CODES;
 
 /// Adds examples, environment and references to the help of all commands.
 pub(crate) fn documented(program: Command) -> Command {
-    let topics: String = TOPICS.iter().map(|topic| entry(topic.name, topic.about)).collect();
+    let topics: String = TOPICS.iter().map(|topic| entry(&topic.name, &topic.about)).collect();
     let heading = program.get_styles().get_header().to_owned();
     let topics = format!("{heading}Topics (orgtoken help TOPIC):{heading:#}\n{topics}");
     let codes: Vec<_> =
@@ -62,7 +62,7 @@ fn with_page(command: Command, path: &[String]) -> Command {
     let topics: String = TOPICS
         .iter()
         .filter(|topic| topic.is_about(&command, path))
-        .map(|topic| entry(&format!("orgtoken help {}", topic.name), topic.about))
+        .map(|topic| entry(&format!("orgtoken help {}", topic.name), &topic.about))
         .collect();
     let topics = match topics.as_str() {
         "" => topics,

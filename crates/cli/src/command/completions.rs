@@ -138,7 +138,7 @@ fn add_candidates(command: Command, path: &mut Vec<String>, commands: &[String])
             }
             ("explain", "refusal") => return with(arg, codes),
             ("help", "words") => {
-                let topics = TOPICS.iter().map(|topic| topic.name.to_owned());
+                let topics = TOPICS.iter().map(|topic| topic.name.clone());
                 Some(commands.iter().cloned().chain(topics).collect())
             }
             ("man", "command") => Some(commands.to_vec()),

@@ -41,7 +41,7 @@ fn topic(name: &str) -> Option<&'static Topic> {
 
 pub(super) fn unknown(word: &str, command: &clap::Command) -> UsageError {
     let is_program = command.get_name() == "orgtoken";
-    let topics = TOPICS.iter().filter(|_| is_program).map(|topic| topic.name);
+    let topics = TOPICS.iter().filter(|_| is_program).map(|topic| &*topic.name);
     let known = command.get_subcommands().map(clap::Command::get_name).chain(topics);
     let code = codes().find(|code| *code == word);
     let near = match code {

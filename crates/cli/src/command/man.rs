@@ -123,7 +123,7 @@ fn sections(command: &Command, path: &[String], program: &Command) -> Roff {
     if path.is_empty() {
         let topics = TOPICS
             .iter()
-            .map(|topic| (format!("orgtoken help {}", topic.name), sentence(topic.about)));
+            .map(|topic| (format!("orgtoken help {}", topic.name), sentence(&topic.about)));
         topics.for_each(|topic| entry(&mut roff, topic));
     }
     roff

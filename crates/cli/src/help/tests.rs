@@ -81,7 +81,7 @@ fn short_help_has_no_login_flags_and_long_help_has_all() {
 
 #[test]
 fn topics_have_texts_and_known_commands() {
-    let mut names: Vec<_> = TOPICS.iter().map(|topic| topic.name).collect();
+    let mut names: Vec<_> = TOPICS.iter().map(|topic| topic.name.as_str()).collect();
     each_command(&mut |_, path| {
         if let [name] = path {
             assert!(!names.contains(&name.as_str()), "{name} is a command and a topic");
@@ -90,7 +90,7 @@ fn topics_have_texts_and_known_commands() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), TOPICS.len());
-    for topic in TOPICS {
+    for topic in TOPICS.iter() {
         let text = topic.text(Look::PIPE.document());
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
         for quoted in text.split('`').skip(1).step_by(2).filter(|it| it.starts_with("orgtoken ")) {
