@@ -37,7 +37,6 @@ pub(super) fn unknown(text: &[u8]) -> KeyError {
     let has = |word: &[u8]| find(text, 0, word).is_some();
     let found = match () {
         () if has(b"ENC[AES256_GCM,") => Some("a file encrypted by sops"),
-        () if has(b"kind: SealedSecret") => Some("a Kubernetes sealed secret"),
         () if has(b"LS0tLS1CRUdJTi") => Some("text that contains base64 of a PEM"),
         () if is_placeholder(text) => Some(PLACEHOLDER),
         () if is_path(text) => Some(PATH),
@@ -100,12 +99,8 @@ const BEGINNINGS: &[(&[u8], KeyError)] = &[
     (b"U2FsdGVkX1", OPENSSL_ENC),
     (b"Salted__", OPENSSL_ENC),
     (b"<RSAKeyValue", not_a_key("a .NET key in XML")),
-    (b"version https://git-lfs", not_a_key("a Git LFS pointer")),
     (b"<!DOCTYPE ", WEB_PAGE),
     (b"<html", WEB_PAGE),
-    (b"Private-Key: (", PRINTED),
-    (b"RSA Private-Key: (", PRINTED),
-    (b"0:d=0 ", PRINTED),
     (b"3MVG9", not_a_key("a consumer key")),
     (b"---- BEGIN SSH2 PUBLIC", KeyError::Public),
     (b"PuTTY-User-Key-File-", PUTTY),
@@ -119,8 +114,6 @@ const BEGINNINGS: &[(&[u8], KeyError)] = &[
     (b"sk-ecdsa-", KeyError::Public),
     (b"\xfe\xed\xfe\xed", KEYSTORE),
     (b"\xce\xce\xce\xce", KEYSTORE),
-    (b"\x1f\x8b", COMPRESSED),
-    (b"PK\x03\x04", COMPRESSED),
 ];
 
 const fn not_a_key(found: &'static str) -> KeyError {
@@ -131,7 +124,6 @@ pub(super) const PATH: &str = "a path or URL";
 pub(super) const PLACEHOLDER: &str = "a placeholder";
 
 const AGE: KeyError = not_a_key("an age file");
-const COMPRESSED: KeyError = not_a_key("a compressed file");
 const KEYSTORE: KeyError = KeyError::Format {
     found: "a Java keystore",
     command: "keytool -importkeystore -srckeystore key.jks -destkeystore key.p12 \
@@ -147,7 +139,6 @@ pub(super) const PKCS12: KeyError = KeyError::Format {
     found: "a PKCS#12 bundle",
     command: "openssl pkcs12 -in key.p12 -nocerts -nodes -out key.pem",
 };
-const PRINTED: KeyError = not_a_key("a key printed in readable form");
 const PUTTY: KeyError = KeyError::Format {
     found: "a PuTTY private key",
     command: "puttygen key.ppk -O private-openssh -o key.pem",
