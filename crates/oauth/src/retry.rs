@@ -68,12 +68,6 @@ pub struct Fault {
     pub retry_after: Option<Duration>,
 }
 
-impl From<&TokenResponseError> for Fault {
-    fn from(error: &TokenResponseError) -> Self {
-        Self { transient: error.is_transient(), retry_after: error.retry_after() }
-    }
-}
-
 impl TokenResponseError {
     /// Returns how long no process with the same settings should ask the endpoint again. `failures`
     /// is the number of failures in a row before this one.
@@ -199,7 +193,7 @@ mod tests {
             let error = Token::from_http(&response, now, &AllowedHosts::none()).expect_err(name);
             assert_eq!(error.cooldown(failures), Duration::from_secs(seconds), "{name}");
             let transient = status == 503;
-            assert_eq!(Fault::from(&error).transient, transient, "{name}");
+            assert_eq!(error.is_transient(), transient, "{name}");
         }
     }
 }

@@ -185,7 +185,8 @@ fn fault(error: &TokenResponseError) -> (Option<&Refusal>, Fault) {
         TokenResponseError::Refused(refusal) => Some(refusal),
         _ => None,
     };
-    (refusal, Fault::from(error))
+    let fault = Fault { transient: error.is_transient(), retry_after: error.retry_after() };
+    (refusal, fault)
 }
 
 #[test]
