@@ -112,7 +112,7 @@ impl fmt::Debug for CommandSigner {
 #[non_exhaustive]
 pub enum CommandError {
     /// The command failed.
-    #[error("the signer command ended with {status}{}", Said(.said))]
+    #[error("the signer command ended with {status}{}", .said.as_ref().map(|said| format!(": {said}")).unwrap_or_default())]
     Failed {
         /// The exit status.
         status: ExitStatus,
@@ -133,14 +133,6 @@ pub enum CommandError {
     /// The command did not finish in time.
     #[error("the signer command did not finish within {} s", .0.as_secs_f64())]
     TimedOut(Duration),
-}
-
-struct Said<'a>(&'a Option<String>);
-
-impl fmt::Display for Said<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|said| write!(f, ": {said}"))
-    }
 }
 
 impl Diagnostic for CommandError {

@@ -1,5 +1,4 @@
 use std::borrow::Cow;
-use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -89,7 +88,7 @@ pub enum TransportError {
         host: String,
     },
     /// A phase or the whole exchange timed out.
-    #[error("{} `{host}` within {}", missing(*phase), Seconds(*after))]
+    #[error("{} `{host}` within {} s", timed_out(*phase).1, .after.as_secs_f64())]
     Timeout {
         /// With the port, if it is an unusual one.
         host: String,
@@ -127,7 +126,7 @@ impl Diagnostic for TransportError {
             Self::Proxy { fault, .. } => fault.code(),
             Self::Roots(_) => "tls.roots",
             Self::Target { .. } => "net.target",
-            Self::Timeout { phase, .. } => timeout_code(*phase),
+            Self::Timeout { phase, .. } => timed_out(*phase).0,
             Self::TooLarge { .. } => "resp.too_large",
             Self::Truncated { .. } => "resp.truncated",
         }
@@ -216,33 +215,15 @@ impl TransportError {
     }
 }
 
-fn missing(phase: Phase) -> &'static str {
+/// Returns the code of a phase that timed out, and the beginning of the message.
+fn timed_out(phase: Phase) -> (&'static str, &'static str) {
     match phase {
-        Phase::Body => "no complete response from",
-        Phase::Connect => "no connection to",
-        Phase::Handshake => "no TLS with",
-        Phase::Head => "no response from",
-        Phase::Lookup => "no address of",
-        Phase::Tunnel => "no tunnel to",
-    }
-}
-
-fn timeout_code(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Body | Phase::Head => "resp.timeout",
-        Phase::Connect => "net.connect",
-        Phase::Handshake => "net.tls",
-        Phase::Lookup => "net.dns",
-        Phase::Tunnel => "proxy.timeout",
-    }
-}
-
-/// `20 s`, `0.25 s`.
-struct Seconds(Duration);
-
-impl fmt::Display for Seconds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} s", self.0.as_secs_f64())
+        Phase::Body => ("resp.timeout", "no complete response from"),
+        Phase::Connect => ("net.connect", "no connection to"),
+        Phase::Handshake => ("net.tls", "no TLS with"),
+        Phase::Head => ("resp.timeout", "no response from"),
+        Phase::Lookup => ("net.dns", "no address of"),
+        Phase::Tunnel => ("proxy.timeout", "no tunnel to"),
     }
 }
 
