@@ -27,7 +27,7 @@ use tokio::runtime::{self, Handle};
 use tokio::time::{Instant, timeout};
 
 use self::mask::Masked;
-use self::request_body::{BodyError, OutBody, RequestBody};
+use self::request_body::{BodyError, OutBody, RequestBody, Room};
 use crate::Profile;
 use crate::call_rules::CallRules;
 use crate::connection::{ConnectionContext, too_slow};
@@ -40,6 +40,7 @@ pub(crate) struct Proxy {
     /// One for each runtime: a connection of another runtime wakes its thread for each piece, which
     /// costs a fifth more processor time per call.
     pools: Mutex<Vec<(runtime::Id, Arc<Pool<OutBody>>)>>,
+    room: Room,
     /// The time at which a call last dropped the token.
     dropped: Mutex<Option<Instant>>,
     pub(crate) rules: CallRules,
@@ -47,7 +48,8 @@ pub(crate) struct Proxy {
 
 impl Proxy {
     pub(crate) fn new(transport: Transport, rules: CallRules) -> Self {
-        Self { transport, pools: Mutex::default(), dropped: Mutex::default(), rules }
+        let (pools, dropped) = (Mutex::default(), Mutex::default());
+        Self { transport, pools, room: Room::new(), dropped, rules }
     }
 
     fn pool(&self) -> Arc<Pool<OutBody>> {
@@ -116,7 +118,7 @@ impl Proxy {
         let pool = self.pool();
         let deadline = pool.deadline();
         let (silence, limit) = (caller.limits().receive, deadline.left());
-        let body = timeout(limit, RequestBody::read(body, silence, sent)).await;
+        let body = timeout(limit, RequestBody::read(body, silence, &self.room, sent)).await;
         let body = body.map_err(|_| too_slow(limit))?;
         let mut body = body.map_err(|error| bad_body(&error, silence))?;
         let (mut token, _) = caller.token(profile, Duration::ZERO).await?;
