@@ -28,24 +28,20 @@ pub(super) fn answer(call: &RestCall<'_>) -> Answer {
 /// `GET parameterizedSearch?q=term&sobject=Account&Account.fields=Id,Name`, or POST with JSON.
 pub(super) fn parameterized(call: &RestCall<'_>) -> Answer {
     // Other properties, such as `in` and `where`, would select other records.
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
+    #[derive(Default, Deserialize)]
+    #[serde(default, deny_unknown_fields)]
     struct Wanted {
         q: String,
-        #[serde(default)]
         fields: Vec<String>,
-        #[serde(default)]
         sobjects: Vec<Object>,
-        #[serde(default, rename = "overallLimit")]
+        #[serde(rename = "overallLimit")]
         limit: Option<usize>,
     }
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
+    #[derive(Default, Deserialize)]
+    #[serde(default, deny_unknown_fields)]
     struct Object {
         name: String,
-        #[serde(default)]
         fields: Vec<String>,
-        #[serde(default)]
         limit: Option<usize>,
     }
     let wanted = match call.method() {
