@@ -5,7 +5,7 @@ use std::io::Write;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::scenario::{Outcome, Scenario, WireFault};
@@ -44,8 +44,7 @@ pub(crate) fn from_outcome(outcome: &Outcome) -> Reply {
         }
         Outcome::Redirect { status, location } => {
             let mut reply = empty(code(*status));
-            let location = HeaderValue::from_str(location).ok();
-            reply.headers_mut().extend(location.map(|value| (header::LOCATION, value)));
+            set_header(&mut reply, header::LOCATION, location);
             reply
         }
         Outcome::Refusal { status, error, description } => refusal(*status, error, description),
@@ -70,7 +69,7 @@ pub(crate) fn compress(reply: &mut Reply) {
     let written = encoder.write_all(reply.body()).and_then(|()| encoder.finish());
     if let Ok(compressed) = written {
         *reply.body_mut() = compressed.into();
-        reply.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        set_header(reply, header::CONTENT_ENCODING, "gzip");
     }
 }
 
@@ -88,10 +87,15 @@ fn broken(fault: WireFault) -> Reply {
 pub(crate) fn with_body(status: StatusCode, content_type: &str, body: impl Into<Bytes>) -> Reply {
     let mut reply = Response::new(body.into());
     *reply.status_mut() = status;
-    if let Ok(value) = HeaderValue::from_str(content_type) {
-        reply.headers_mut().insert(header::CONTENT_TYPE, value);
-    }
+    set_header(&mut reply, header::CONTENT_TYPE, content_type);
     reply
+}
+
+/// Sets a header, unless the value is not one.
+pub(crate) fn set_header(reply: &mut Reply, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        reply.headers_mut().insert(name, value);
+    }
 }
 
 fn code(status: u16) -> StatusCode {

@@ -16,7 +16,7 @@ pub(crate) mod store;
 mod versions;
 mod wildcard;
 
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use call::{RestCall, ok, only_get};
@@ -58,7 +58,7 @@ pub(crate) fn answer(org: &Org, request: &Call, segments: &[&str]) -> Reply {
         reply.extensions_mut().insert(fault);
     }
     let usage = format!("api-usage={calls}/{}", org.setup.api_limit);
-    reply.headers_mut().extend(HeaderValue::try_from(usage).ok().map(|usage| (LIMIT_INFO, usage)));
+    reply::set_header(&mut reply, LIMIT_INFO, &usage);
     reply
 }
 

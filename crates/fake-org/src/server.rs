@@ -107,14 +107,10 @@ impl Server {
 
     /// Adds the headers of every response, and breaks the connection if a scenario says so.
     async fn finish(&self, mut reply: Reply) -> Result<Response<Answer>, BrokenOnPurpose> {
-        let headers = reply.headers_mut();
-        for (name, value) in [
-            (header::DATE, to_http(self.org.now())),
-            (header::SET_COOKIE, format!("BrowserId={}; path=/; secure", id::random_token(22, 0))),
-        ] {
-            headers.extend(HeaderValue::try_from(value).ok().map(|value| (name, value)));
-        }
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(NO_STORE));
+        let cookie = format!("BrowserId={}; path=/; secure", id::random_token(22, 0));
+        reply::set_header(&mut reply, header::DATE, &to_http(self.org.now()));
+        reply::set_header(&mut reply, header::SET_COOKIE, &cookie);
+        reply::set_header(&mut reply, header::CACHE_CONTROL, NO_STORE);
         match reply::fault(&reply) {
             None => Ok(reply.map(whole)),
             Some(WireFault::Closed) => Err(BrokenOnPurpose),

@@ -1,8 +1,7 @@
 //! The CSV of a job.
 
-use bytes::Bytes;
 use csv::{ByteRecord, QuoteStyle, Reader, ReaderBuilder, Terminator, Writer, WriterBuilder};
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::reply::{self, Reply};
@@ -92,8 +91,5 @@ pub(super) fn write<'a>(writer: &mut Writer<Vec<u8>>, values: impl IntoIterator<
 
 pub(super) fn reply(writer: Writer<Vec<u8>>) -> Reply {
     let csv = writer.into_inner().expect("the memory takes every row");
-    let mut reply = reply::empty(StatusCode::OK);
-    *reply.body_mut() = Bytes::from(csv);
-    reply.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv"));
-    reply
+    reply::with_body(StatusCode::OK, "text/csv", csv)
 }

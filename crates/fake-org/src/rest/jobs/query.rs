@@ -1,11 +1,12 @@
 //! Query jobs, whose results are read in parts.
 
 use base64ct::{Base64Unpadded, Encoding};
-use http::{HeaderName, HeaderValue};
+use http::HeaderName;
 use serde_json::Value;
 
 use super::csv as text;
 use super::{Failure, Settings, Share, State, Wanted, Work, invalid_job, not_finished};
+use crate::reply;
 use crate::rest::schema::Kind;
 use crate::rest::soql::Prepared;
 use crate::rest::store::Stored;
@@ -113,9 +114,8 @@ pub(super) fn results(call: &RestCall<'_>, id: &str) -> Answer {
     }
     let mut reply = text::reply(csv);
     let locator = if end < total { locator(call, end) } else { "null".to_owned() };
-    for (name, value) in [(LOCATOR, locator), (NUMBER_OF_RECORDS, rows.len().to_string())] {
-        reply.headers_mut().extend(HeaderValue::try_from(value).ok().map(|value| (name, value)));
-    }
+    reply::set_header(&mut reply, LOCATOR, &locator);
+    reply::set_header(&mut reply, NUMBER_OF_RECORDS, &rows.len().to_string());
     Ok(reply)
 }
 

@@ -1,6 +1,6 @@
 //! Single records: create, get, update, delete, upsert.
 
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
@@ -301,8 +301,7 @@ fn created(call: &RestCall<'_>, object: &ObjectType, id: &str, upsert: bool) -> 
     }
     let mut reply = reply::json(StatusCode::CREATED, &body);
     let location = format!("{}/sobjects/{}/{id}", call.base, object.name);
-    let location = HeaderValue::try_from(location).ok();
-    reply.headers_mut().extend(location.map(|value| (header::LOCATION, value)));
+    reply::set_header(&mut reply, header::LOCATION, &location);
     reply
 }
 
