@@ -102,8 +102,8 @@ fn existing_config_is_kept() {
     let refused = error(&output);
     assert_eq!(refused["code"], "settings.exists");
     let hint = refused["hint"].as_str().unwrap();
-    let change = "change it with `orgtoken config set --profile prod username VALUE`";
-    assert!(hint.starts_with(change), "{hint}");
+    let remove = "remove it with `orgtoken config unset --profile prod username`";
+    assert!(hint.starts_with(remove), "{hint}");
     assert_eq!(user.read("config.toml"), after);
     assert!(!user.file("prod.key").exists());
 }
@@ -171,8 +171,17 @@ fn existing_key_is_used_and_never_created() {
     assert!(user.0.path("app.crt").exists(), "the certificate to upload");
     // The same key again changes nothing, another one is refused.
     stdout(&user.setup(&["-P", "acme", "-f", "app.key"]));
-    let other = error(&user.setup(&["-P", "acme", "-f", "other.key", "--json"]));
-    assert_eq!(other["code"], "settings.exists");
+    for (flag, value) in [("-f", "other.key"), ("--ssh-agent", "me")] {
+        let other = error(&user.setup(&["-P", "acme", flag, value, "--json"]));
+        assert_eq!(other["code"], "settings.exists", "{flag}");
+        let remove = "`orgtoken config unset --profile acme private_key_file`";
+        assert!(other["hint"].as_str().unwrap().contains(remove), "{flag}: {other}");
+    }
+    let config = user.read("config.toml").replace("private_key_file", "private_key_env");
+    fs::write(user.file("config.toml"), config).unwrap();
+    let variable = error(&user.setup(&["-P", "acme", "--json"]));
+    assert_eq!(variable["code"], "settings.exists");
+    assert!(!user.file("acme.key").exists());
 }
 
 /// Runs `setup` on a terminal, and gives each answer when its question is asked.

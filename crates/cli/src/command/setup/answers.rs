@@ -46,7 +46,7 @@ impl Answers {
     pub(super) fn collect(args: &Args) -> Result<Self, Failure> {
         let config = Config::read()?;
         // An invalid file is reported before a question is asked.
-        config.editor()?;
+        let editor = config.editor()?;
         let folder = config.path.parent().map(PathBuf::from).unwrap_or_default();
         let is_named = args.profile.is_some() || args.instance_url.is_some();
         let begun = if is_named { None } else { begun(&config)? };
@@ -90,6 +90,9 @@ impl Answers {
         let is_new_app = args.app.is_some() || client_id.is_none();
         if app == App::External && is_new_app && instance_url.serves_every_org() {
             return Err(needs_my_domain(&instance_url));
+        }
+        if editor.has(&name, "private_key_env") {
+            return Err(exists("a key file", &name, "private_key_env"));
         }
         let key = key(args, &existing, &name, &folder)?;
         let mut passphrase = args.passphrase.clone();
@@ -203,14 +206,14 @@ fn key(args: &Args, existing: &Loader, name: &str, folder: &Path) -> Result<Key,
         return match given {
             None => local(file, true),
             Some(Given::File(known)) if at_home(known) == file => local(file, false),
-            Some(_) => Err(exists("--jwt-key-file", name, "private_key_file")),
+            Some(given) => Err(exists("--jwt-key-file", name, entry(given))),
         };
     }
     let agent = |name: &str| Ok(Key::Remote(KeySource::Agent(name.to_owned())));
     match (args.ssh_agent.as_deref(), given) {
         (Some(asked), Some(Given::Agent(name))) if asked == name => agent(name),
         (Some(asked), None) => agent(asked),
-        (Some(_), Some(_)) => Err(exists("--ssh-agent", name, "ssh_agent")),
+        (Some(_), Some(given)) => Err(exists("--ssh-agent", name, entry(given))),
         (None, Some(Given::Agent(name))) => agent(name),
         (None, Some(Given::Command(command))) => {
             let (command, public_key) = (command.clone(), public_key(existing)?);
@@ -218,6 +221,15 @@ fn key(args: &Args, existing: &Loader, name: &str, folder: &Path) -> Result<Key,
         }
         (None, Some(Given::File(file))) => local(at_home(file), false),
         (None, _) => local(folder.join(format!("{name}.key")), false),
+    }
+}
+
+/// Returns the entry of a key in a profile.
+fn entry(key: Given<'_>) -> &'static str {
+    match key {
+        Given::Agent(_) => "ssh_agent",
+        Given::Command(_) => "signer_command",
+        _ => "private_key_file",
     }
 }
 
@@ -243,7 +255,7 @@ fn public_key(existing: &Loader) -> Result<PublicKey, Failure> {
 fn exists(flag: &str, profile: &str, entry: &str) -> Failure {
     let profile = sh_quoted(redact::label(profile));
     let hint = format!(
-        "change it with `orgtoken config set --profile {profile} {entry} VALUE`, or choose another \
+        "remove it with `orgtoken config unset --profile {profile} {entry}`, or choose another \
          `--profile`"
     );
     Failure::new(
