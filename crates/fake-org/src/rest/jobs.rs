@@ -260,6 +260,12 @@ fn change_state(call: &RestCall<'_>, id: &str) -> Answer {
         (Kind::Ingest, State::UploadComplete, old) => return Err(old.refuses("Closing already")),
         _ => return Err(invalid_job("Invalid state change")),
     }
+    // The documentation of a sibling of this API says that the data is deleted; that of this API is
+    // silent. A client that counts on the data would be wrong there.
+    if let (State::Aborted, State::Open, Work::Ingest(ingest)) = (wanted, job.state, &mut job.work)
+    {
+        ingest.discard();
+    }
     job.state = wanted;
     job.modified = now;
     let changed = job.info();

@@ -122,6 +122,11 @@ enum Rows {
 }
 
 impl Ingest {
+    /// Deletes the data that was uploaded.
+    pub(super) fn discard(&mut self) {
+        self.data = None;
+    }
+
     /// Returns the numbers of rows that were processed and that failed.
     pub(super) fn counts(&self) -> (usize, usize) {
         let failed = self.outcomes.iter().filter(|it| matches!(it, Outcome::Failed(_)));

@@ -49,6 +49,8 @@ pub struct BulkLoad<'a> {
     /// The attempts of the step in progress.
     attempts: u32,
     unmatched: u64,
+    /// Whether the job was aborted before it was closed, so that no row of it was processed.
+    aborted_open: bool,
 }
 
 /// A step of a load by the Bulk API.
@@ -111,7 +113,16 @@ impl<'a> BulkLoad<'a> {
             }
         };
         let (read, unmatched) = (load.settled, 0);
-        Ok(Self { load, plan, reader: None, read, stage, attempts: 0, unmatched })
+        Ok(Self {
+            load,
+            plan,
+            reader: None,
+            read,
+            stage,
+            attempts: 0,
+            unmatched,
+            aborted_open: false,
+        })
     }
 
     /// The number of settled rows: their outcome is known, or listed as unknown.
@@ -173,14 +184,18 @@ impl<'a> BulkLoad<'a> {
                 org.abort_job(JobKind::Ingest, id).await.map(drop)
             }
             Stage::Uploaded { job, hashes } => {
-                org.abort_job(JobKind::Ingest, &job.id).await?;
+                self.aborted_open = abort(org, job).await?;
                 let wait = Box::new(org.wait_for_job(JobKind::Ingest, &job.id));
                 let (job, hashes) = (job.clone(), Some(mem::take(hashes)));
                 self.stage = Stage::Waiting { job, hashes, wait };
                 Ok(())
             }
-            Stage::Waiting { job, wait, .. } => {
-                org.abort_job(JobKind::Ingest, &job.id).await?;
+            Stage::Waiting { job, hashes, wait } => {
+                // A job of an earlier run may be open.
+                self.aborted_open = match hashes {
+                    None => abort(org, job).await?,
+                    Some(_) => org.abort_job(JobKind::Ingest, &job.id).await.map(|_| false)?,
+                };
                 **wait = org.wait_for_job(JobKind::Ingest, &job.id);
                 Ok(())
             }
@@ -329,11 +344,17 @@ impl<'a> BulkLoad<'a> {
         if !job.state.has_ended() {
             return Ok(Some(job));
         }
-        if hashes.is_none() {
+        // Salesforce deletes the data of a job that was not closed, and may not return its rows.
+        let is_untouched = mem::take(&mut self.aborted_open)
+            && (job.state, job.number_records_processed) == (JobState::Aborted, Some(0));
+        if hashes.is_none() && !is_untouched {
             *hashes = Some(Part::hashes(self.load.checked, self.plan, pending.first, rows)?);
         }
         let hashes = hashes.as_deref().unwrap_or_default();
-        let outcomes = Outcomes::download(org, &job, self.plan, pending.first, hashes).await?;
+        let outcomes = match is_untouched {
+            true => Outcomes::unprocessed(pending.first, rows),
+            false => Outcomes::download(org, &job, self.plan, pending.first, hashes).await?,
+        };
         self.unmatched += outcomes.unmatched;
         let failure = (job.state != JobState::JobComplete).then(|| LoadError::Job {
             id: job.id.clone(),
@@ -447,6 +468,13 @@ impl Load<'_> {
         }
         Ok(files)
     }
+}
+
+/// Aborts a job. Returns whether it was still open, so that Salesforce had not begun to process it.
+async fn abort(org: &Org, job: &PendingJob) -> Result<bool, RestError> {
+    let was_open = org.job(JobKind::Ingest, &job.id).await?.state == JobState::Open;
+    org.abort_job(JobKind::Ingest, &job.id).await?;
+    Ok(was_open)
 }
 
 /// Whether the job was deleted. Other servers have 404s as well, and so has an org that has moved:

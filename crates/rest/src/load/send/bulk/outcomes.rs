@@ -43,8 +43,17 @@ enum Slot {
 impl Outcomes {
     /// The outcomes of rows whose job is gone.
     pub(super) fn unknown(first: u64, rows: u64) -> Self {
+        Self::all(Slot::Unknown, first, rows)
+    }
+
+    /// The outcomes of rows whose job was never processed.
+    pub(super) fn unprocessed(first: u64, rows: u64) -> Self {
+        Self::all(Slot::Unprocessed, first, rows)
+    }
+
+    fn all(slot: Slot, first: u64, rows: u64) -> Self {
         let rows = usize::try_from(rows).unwrap_or_default();
-        Self { first, slots: vec![Slot::Unknown; rows], errors: None, unmatched: 0 }
+        Self { first, slots: vec![slot; rows], errors: None, unmatched: 0 }
     }
 
     /// Downloads the results of a job and matches them with the hashes of its rows.
