@@ -52,6 +52,7 @@ fn run(arguments: &[&str]) -> Result<()> {
         ["demo", rest @ ..] => tasks::start(sh, &["demo", "orgtoken"], rest),
         ["dist"] => dist::dist(sh),
         ["foreign"] => foreign::foreign(sh),
+        ["foreign", "--bench", rows] => foreign::bench(sh, rows),
         ["onify"] => onify::onify(sh),
         ["packages"] => packages::packages(sh),
         ["recording"] => tasks::start(sh, &["recording", "orgtoken"], &["docs/recording.svg"]),
@@ -82,6 +83,7 @@ Usage: cargo xtask TASK
   tidy                     check the rules of this repository that no other tool checks
   conformance [WORD]       run the integration tests whose names contain a word
   foreign                  run sf, jsforce and simple-salesforce on the fake org
+  foreign --bench ROWS     measure bulk jobs of sf, simple-salesforce and this program
   onify                    run the Onify blueprint on its engine, with Node
   bench [--runs N]         measure each budget and its reference, in a release build
   schedules                run callers of a token source in thousands of orders
