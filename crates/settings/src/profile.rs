@@ -265,7 +265,7 @@ impl<'a> ConfigFile<'a> {
     /// Resolves a path against the folder of the file.
     fn beside(&self, path: &str) -> String {
         let folder = Path::new(self.file).parent().filter(|folder| *folder != Path::new(""));
-        match folder.filter(|_| !path.is_empty()) {
+        match folder {
             Some(folder) => absolute(folder, path),
             None => path.to_owned(),
         }
@@ -291,10 +291,11 @@ fn is_path(setting: Setting, content: Content) -> bool {
     content == Content::File || setting.is_path()
 }
 
-/// Resolves a path against a folder, unless it is `-` or the program resolves it: `~/` and `hub:`.
+/// Resolves a path against a folder, unless it is empty or `-`, or the program resolves it: `~/` and
+/// `hub:`.
 fn absolute(folder: &Path, path: &str) -> String {
     let starts = |start: &&str| path.starts_with(start);
-    if path == "-" || NOT_RELATIVE.iter().any(starts) {
+    if path.is_empty() || path == "-" || NOT_RELATIVE.iter().any(starts) {
         return path.to_owned();
     }
     // Without `.` in it.

@@ -352,6 +352,8 @@ mod tests {
         );
         let keyed = set("private_key_file", &["acme.key"]);
         assert!(keyed.contains("private_key_file = \"/etc/acme.key\"\n"), "{keyed}");
+        let unset = set("private_key_file", &[""]);
+        assert!(unset.contains("private_key_file = \"\"\n"), "{unset}");
         let unset =
             edited(&keyed, |editor| assert!(editor.unset("a", "private_key_file").unwrap()));
         assert_eq!(unset, text);
@@ -383,7 +385,7 @@ mod tests {
             ),
         ] {
             let after = edited(text, |editor| {
-                let problems = editor.set("a", name, values, Path::new("")).expect_err(name);
+                let problems = editor.set("a", name, values, Path::new("/etc")).expect_err(name);
                 let problem = problems.iter().next().unwrap();
                 assert_eq!((problem.code(), &*problem.at()), (code, at), "{problem}");
             });
