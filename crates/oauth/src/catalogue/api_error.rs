@@ -64,3 +64,17 @@ pub fn api_error(code: &str, message: &str) -> Option<&'static ApiErrorEntry> {
     let exact = rows().find(|row| row.messages.iter().any(|known| matches(known, &message)));
     exact.or_else(|| rows().find(|row| row.messages.is_empty()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_normalized() {
+        for row in api_errors() {
+            for message in &row.messages {
+                assert_eq!(*message, text::normalize(message), "{}", row.code);
+            }
+        }
+    }
+}

@@ -199,6 +199,9 @@ fn entries_are_complete_and_well_formed() {
         for text in &entry.texts {
             assert_eq!(*text, text::normalize(text), "{id}");
         }
+        for words in &entry.words {
+            assert_eq!(*words, words.to_ascii_lowercase(), "{id}");
+        }
         assert_eq!(by_code(entry.code), Some(entry));
         assert_eq!(entry.explain_command(), format!("orgtoken explain {}", entry.code));
     }
