@@ -18,8 +18,8 @@ pub struct Skew {
 }
 
 impl Skew {
-    /// Compares the `Date` in the headers of a response with `now`, the time of its arrival. Returns `None` below
-    /// a minute and without a `Date`.
+    /// Compares the `Date` in the headers of a response with `now`, the time of its arrival.
+    /// Returns `None` below a minute and without a `Date`.
     pub fn of(headers: &HeaderMap, now: UnixTime) -> Option<Self> {
         let server = http_date(headers, DATE)?.as_secs();
         let seconds = now.as_secs().abs_diff(server);
