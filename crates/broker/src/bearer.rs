@@ -48,6 +48,15 @@ impl Bearer {
     }
 }
 
+/// In constant time, if the lengths are equal.
+impl PartialEq for Bearer {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+
+impl Eq for Bearer {}
+
 impl fmt::Debug for Bearer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Bearer([redacted])")
@@ -126,10 +135,10 @@ mod tests {
     #[test]
     fn generated_tokens_differ_and_can_be_parsed() {
         let (one, other) = (Bearer::generate().unwrap(), Bearer::generate().unwrap());
-        assert_ne!(one.secret(), other.secret());
+        assert_ne!(one, other);
         assert_eq!(one.secret().len(), 43);
         let read = Bearer::parse(&format!("{}\n", one.secret())).unwrap();
-        assert_eq!(read.secret(), one.secret());
+        assert_eq!(read, one);
     }
 
     #[test]

@@ -198,7 +198,13 @@ fn bearer_of_one_profile_opens_no_other_address() {
     }
     let after = [yes, no, no, no, no, yes, no, yes, no, no, no, no, no, no, yes, no];
     assert_eq!(statuses(&second), after);
+    org.private_file("a=b", &second);
+    while statuses(&second)[14] == yes {
+        assert!(began.elapsed() < Duration::from_secs(60), "one token opens two profiles");
+    }
+    assert_eq!(statuses(&second).iter().filter(|status| **status == yes).count(), 1);
     let said = end(service);
+    assert!(said.contains("valid: c: one bearer token would open addresses"), "{said}");
     assert!(bearers.iter().all(|bearer| !said.contains(bearer.trim())), "{said}");
 }
 
@@ -206,12 +212,14 @@ fn bearer_of_one_profile_opens_no_other_address() {
 fn bearer_file_of_several_profiles_is_refused() {
     let org = TestOrg::new();
     org.config(&(profile(&org, "acme", "") + &profile(&org, "other", "")));
+    org.private_file("c", &"x".repeat(40));
     let (all, acme, other) = ("127.0.0.1:0", "127.0.0.1:0=acme", "127.0.0.1:0=other");
     for (listen, files, code) in [
         (&[acme, other][..], &["a"][..], "usage.conflict"),
         (&[all, acme], &["a"], "usage.conflict"),
         (&[all, acme], &["a", "--open-loopback"], "usage.conflict"),
         (&[acme, other], &["acme=a", "other=a"], "usage.conflict"),
+        (&[acme, other], &["acme=c", "other=./c"], "usage.conflict"),
         (&[acme, other], &["acme=a"], "usage.missing"),
         (&[acme], &["a", "b"], "usage.value"),
         (&[acme], &["acme=a", "acme=b"], "usage.value"),

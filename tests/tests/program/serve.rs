@@ -474,7 +474,10 @@ fn replaced_or_removed_bearer_file_invalidates_the_old_bearer() {
     service.wait_until(|_| ask_tcp(port, &second) == 401);
     assert!(!file.exists(), "no new one is created while it runs");
     let said = service.end();
-    assert!(said.contains("requests on TCP are refused until the bearer file is valid"), "{said}");
+    assert!(
+        said.contains("requests that need this bearer file are refused until it is valid"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The files with the bearer tokens of TCP clients.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -7,6 +8,7 @@ use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use orgtoken_assertion::Diagnostic;
 use orgtoken_broker::{Bearer, CurrentBearer, FileFingerprints};
 use orgtoken_oauth::redact;
 
@@ -95,33 +97,58 @@ impl BearerFiles {
     }
 
     /// Reads the tokens. A file that does not exist is created with a new one.
+    ///
+    /// # Errors
+    ///
+    /// Two files have the same token: they may be one file with two names.
     pub(super) fn open(&mut self, console: Console) -> Result<(), Failure> {
-        for BearerFile { path, fingerprint, bearer, .. } in &mut self.0 {
+        let mut tokens: Vec<Bearer> = Vec::new();
+        for BearerFile { path, fingerprint, .. } in &mut self.0 {
             // Taken before the file is read, so that no later change is missed.
             *fingerprint = FileFingerprints::of([path.clone()]);
             let token = match fs::symlink_metadata(&*path) {
                 Err(error) if error.kind() == ErrorKind::NotFound => create(path, console),
                 _ => read(path, console),
-            };
-            bearer.set(Some(token?));
+            }?;
+            if tokens.contains(&token) {
+                return Err(shared());
+            }
+            tokens.push(token);
+        }
+        for (file, token) in self.0.iter().zip(tokens) {
+            file.bearer.set(Some(token));
         }
         Ok(())
     }
 
-    /// Reads the files again that have changed, or all of them if `is_forced`. While a file is
-    /// invalid, every request that needs its token is refused.
+    /// Reads the files again if one has changed, or if `is_forced`. While a file is invalid or has
+    /// the token of another, every request that needs its token is refused.
     pub(super) fn reload(&mut self, is_forced: bool, console: Console) {
-        for BearerFile { path, fingerprint, bearer, .. } in &mut self.0 {
-            if !fingerprint.have_changed() && !is_forced {
-                continue;
+        let mut is_due = is_forced;
+        for file in &mut self.0 {
+            is_due |= file.fingerprint.have_changed();
+        }
+        if !is_due {
+            return;
+        }
+        let tokens: Vec<_> = self.0.iter().map(|file| read(&file.path, console)).collect();
+        let is_shared =
+            |token: &Bearer| tokens.iter().flatten().filter(|other| *other == token).count() > 1;
+        let refusals = self.0.iter().zip(&tokens).map(|(file, token)| match token {
+            Ok(token) if is_shared(token) => {
+                Some(format!("{}: {}", shown(&file.path), shared().message()))
             }
-            let token = read(path, console).inspect_err(|failure| {
+            Ok(_) => None,
+            Err(failure) => Some(failure.message()),
+        });
+        let refusals: Vec<_> = refusals.collect();
+        for ((file, token), refusal) in self.0.iter().zip(tokens).zip(refusals) {
+            if let Some(why) = &refusal {
                 console.warn(&format_args!(
-                    "requests on TCP are refused until the bearer file is valid: {}",
-                    failure.message()
+                    "requests that need this bearer file are refused until it is valid: {why}"
                 ));
-            });
-            bearer.set(token.ok());
+            }
+            file.bearer.set(token.ok().filter(|_| refusal.is_none()));
         }
     }
 }
@@ -147,7 +174,10 @@ fn path_for<'a>(args: &'a Args, profile: Option<&str>) -> Result<Option<&'a Path
 fn read(path: &Path, console: Console) -> Result<Bearer, Failure> {
     let (bytes, warning) = read_key(path)?;
     warning.iter().for_each(|warning| console.warn(warning));
-    Ok(Bearer::parse(&String::from_utf8_lossy(&bytes))?)
+    Bearer::parse(&String::from_utf8_lossy(&bytes)).map_err(|error| {
+        let (code, hint) = (error.code().to_owned(), error.hint().map(Cow::into_owned));
+        Failure::new(code, hint, format!("{}: {error}", shown(path)))
+    })
 }
 
 fn create(path: &Path, console: Console) -> Result<Bearer, Failure> {
