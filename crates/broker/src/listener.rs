@@ -80,10 +80,10 @@ impl Listener {
         self
     }
 
-    /// Serves `/onify/access-token`, and the calls of the default profile or of the one of
-    /// [`Listener::calls_of`], on TCP without the bearer token: for a container or sidecar in which
-    /// every process may have the token. The other checks remain. A Unix socket needs no bearer
-    /// token, and does not change.
+    /// Serves `/onify/access-token`, with the token of each profile, and the calls of the default
+    /// profile or of the one of [`Listener::calls_of`], on TCP without the bearer token: for a
+    /// container or sidecar in which every process may have these tokens. The other checks remain. A
+    /// Unix socket needs no bearer token, and does not change.
     #[must_use]
     pub fn open_loopback(mut self) -> Self {
         if let Endpoint::Tcp { is_open, .. } = &mut self.policy.endpoint {

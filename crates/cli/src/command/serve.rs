@@ -146,8 +146,8 @@ fn opened(args: &Args, on_tcp: &BTreeSet<Option<String>>) -> &'static str {
     } else if args.proxy_only || !on_tcp.contains(&None) {
         "every program on this machine can make the API calls that the profile allows"
     } else {
-        "every program on this machine can get the token of /onify/access-token, and make the API \
-            calls that the profile allows"
+        "every program on this machine can get the token of each profile from /onify/access-token, \
+            and make the API calls that the default profile allows"
     }
 }
 
