@@ -251,6 +251,11 @@ async fn result_file_is_that_of_one_job_and_one_process() {
     ResultFile::resume(&path, &id[..15]).unwrap();
     fs::write(folder.path().join("all.csv.part"), "k").unwrap();
     assert_eq!(code(ResultFile::resume(&path, &id)), missing);
+    // Another program has deleted the part.
+    let mut file = ResultFile::create(&path, b"").unwrap();
+    file.next(&org.api, &id).await.unwrap().unwrap();
+    fs::remove_file(folder.path().join("all.csv.part")).unwrap();
+    assert_eq!(file.next(&org.api, &id).await.unwrap_err().code(), "io.write");
     let folder = refused("io.write", "`/` is not a regular file");
     assert_eq!(code(ResultFile::create(Path::new("/"), b"")), folder);
 }

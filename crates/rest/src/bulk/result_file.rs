@@ -1,5 +1,5 @@
 use std::borrow::Cow;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, Metadata, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -150,9 +150,11 @@ impl ResultFile {
     }
 
     fn put_in_place(&self) -> io::Result<()> {
-        // An earlier call may have ended after it.
-        if !self.part.exists() {
-            return Ok(());
+        let own = self.file.metadata()?;
+        if !is_at(&own, &self.part) {
+            // An earlier call may have ended after it.
+            let is_done = is_at(&own, &self.path);
+            return if is_done { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) };
         }
         if let Ok(old) = self.path.metadata() {
             self.file.set_permissions(old.permissions())?;
@@ -212,9 +214,13 @@ fn open(part: &Path, create: bool) -> Result<File, ResultFileError> {
     })?;
     let own = file.metadata().map_err(failed)?;
     // A download that ended just now has given it the name of the file.
-    let is_same =
-        part.symlink_metadata().is_ok_and(|it| (it.dev(), it.ino()) == (own.dev(), own.ino()));
+    let is_same = is_at(&own, part);
     if own.is_file() && is_same { Ok(file) } else { Err(ResultFileError::Busy(part.into())) }
+}
+
+/// Whether an open file has this path. Another process may have moved or deleted it.
+fn is_at(open: &Metadata, path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|it| (it.dev(), it.ino()) == (open.dev(), open.ino()))
 }
 
 fn remove(path: &Path) -> io::Result<()> {
