@@ -156,6 +156,10 @@ async fn attempt(
     let records = counter.records();
     match announced {
         Some(announced) if announced != records => Err(DownloadError::Count { announced, records }),
+        // The next page would continue the last record.
+        Some(_) if counter.is_quoted || (counter.is_open && locator.is_some()) => {
+            Err(DownloadError::Cut)
+        }
         _ => Ok((locator, WrittenPage { records, bytes })),
     }
 }
@@ -225,6 +229,9 @@ pub enum DownloadError {
         /// The records in the page.
         records: u64,
     },
+    /// A page ends in the middle of a record.
+    #[error("a page of the results ends in the middle of a record")]
+    Cut,
     /// The file cannot be written.
     #[error("cannot write the results")]
     Write(#[source] std::io::Error),
@@ -234,7 +241,7 @@ impl orgtoken_assertion::Diagnostic for DownloadError {
     fn code(&self) -> &str {
         match self {
             Self::Call(error) => error.code(),
-            Self::Count { .. } => "resp.page",
+            Self::Count { .. } | Self::Cut => "resp.page",
             Self::Write(_) => "io.write",
         }
     }
@@ -242,7 +249,7 @@ impl orgtoken_assertion::Diagnostic for DownloadError {
     fn hint(&self) -> Option<std::borrow::Cow<'_, str>> {
         match self {
             Self::Call(error) => error.hint(),
-            Self::Count { .. } => {
+            Self::Count { .. } | Self::Cut => {
                 Some("download the results again; Salesforce keeps them for seven days".into())
             }
             Self::Write(_) => Some("check free space and permissions".into()),

@@ -110,7 +110,9 @@ impl From<DownloadError> for LoadError {
     fn from(error: DownloadError) -> Self {
         match error {
             DownloadError::Call(error) => Self::Call(Box::new(error)),
-            DownloadError::Count { .. } => Self::Call(Box::new(RestError::Unexpected)),
+            DownloadError::Count { .. } | DownloadError::Cut => {
+                Self::Call(Box::new(RestError::Unexpected))
+            }
             DownloadError::Write(error) => Self::Spool(error),
         }
     }
