@@ -143,6 +143,12 @@ fn habits_of_other_programs_get_a_hint() {
             "fields and a body make the method POST: add `-X GET` to send the fields in the URL; \
              `orgtoken query SOQL` runs a query",
         ),
+        (
+            &["composite"],
+            "Salesforce answered 405: METHOD_NOT_ALLOWED: HTTP Method 'GET' not allowed. Allowed are \
+             POST",
+            "use a method that the message allows",
+        ),
         (&["/S3cr3t!"], "Salesforce answered 404 to GET /[withheld]", "null"),
     ] {
         let error = error(&org.run(&[&["api"], args, &["--json"]].concat()));

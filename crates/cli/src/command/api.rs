@@ -73,7 +73,9 @@ impl Args {
     /// Returns the hint about a path or a method that other programs understand differently.
     fn hint(&self, failure: &Failure, version: &str) -> Option<String> {
         let status = failure.error::<RestError>()?.api_error()?.status();
-        if status == StatusCode::METHOD_NOT_ALLOWED && self.method.is_none() {
+        let is_post = self.method.is_none()
+            && (self.input.is_some() || !self.field.is_empty() || !self.raw_field.is_empty());
+        if status == StatusCode::METHOD_NOT_ALLOWED && is_post {
             let hint = "fields and a body make the method POST: add `-X GET` to send the fields in \
                         the URL; `orgtoken query SOQL` runs a query";
             return Some(hint.to_owned());
