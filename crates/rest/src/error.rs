@@ -183,7 +183,7 @@ impl RestError {
     }
 
     /// Whether the call has certainly changed nothing.
-    pub(crate) fn changed_nothing(&self) -> bool {
+    pub fn changed_nothing(&self) -> bool {
         match self {
             Self::Api(error) => !error.is_outage() && error.status() != StatusCode::REQUEST_TIMEOUT,
             Self::JobOption(_) | Self::Path | Self::Segment { .. } | Self::Token(_) => true,

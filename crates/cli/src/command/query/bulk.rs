@@ -67,7 +67,7 @@ async fn run_job(
     let job = match interrupts.finish(org.create_query_job(soql, options), console).await {
         Waited::Done(Ok(job)) => job,
         Waited::Done(Err(error)) => {
-            let may_exist = error.api_error().is_none() && error.is_transient();
+            let may_exist = !error.changed_nothing();
             let failure = Failure::from(error);
             return Err(if may_exist { failure.with_note(MAY_EXIST) } else { failure });
         }
@@ -85,9 +85,10 @@ async fn run_job(
         Waited::Done(Ok(job)) => job,
         Waited::Done(Err(failure)) => return Err(left(failure.with_note("the job continues"))),
         Waited::Interrupted => {
-            return Err(match stop(args, org, &job.id, &mut interrupts).await? {
-                true => interrupted("the job was aborted"),
-                false => left(interrupted("the job continues")),
+            return Err(match stop(args, org, &job.id, &mut interrupts).await {
+                Ok(true) => interrupted("the job was aborted"),
+                Ok(false) => left(interrupted("the job continues")),
+                Err(failure) => left(failure.with_note("the job may continue")),
             });
         }
     };
