@@ -337,6 +337,20 @@ fn download_that_loses_its_connection_continues_without_losing_or_doubling_a_row
 #[test]
 fn page_with_too_few_records_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
+    // A proxy that ends a body by closing the connection hides that it was cut.
+    for (locator, from, to, printed) in
+        [("MjA", "\"6\"\r\n", "\"6", 4), ("MTA", "\"4\"\r\n", "\"4\"", 2)]
+    {
+        let cut = three_pages(move |page, head, body| match page == locator {
+            true => whole(&head, &body.replace(from, to)),
+            false => whole(&head, &body),
+        });
+        let output = at(&cut, folder.path(), &QUERY);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(6), "{said}");
+        assert!(said.contains("ends in the middle of a record"), "{said}");
+        assert!(said.contains(&format!("it ends after {printed} records")), "{said}");
+    }
     let short = three_pages(|locator, head, body| match locator {
         "MjA" => whole(&head, body.replace("\"6\"\r\n", "").as_str()),
         _ => whole(&head, &body),
@@ -350,6 +364,52 @@ fn page_with_too_few_records_is_an_error() {
         said.contains(&format!("resume: orgtoken bulk results {JOB} --locator MjA ")),
         "{said}"
     );
+}
+
+#[test]
+fn output_that_cannot_be_written_begins_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = three_pages(|_, head, body| whole(&head, &body));
+    let full = |args: &[&str]| {
+        let mut command = program::orgtoken(folder.path());
+        command.args(args).args(["--allow-host", &host]).env("SF_ACCESS_TOKEN", "00Dxx!AQ.x");
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        command.env("SF_INSTANCE_URL", format!("http://{host}")).stdout(full).output().unwrap()
+    };
+    for args in [&QUERY[..], &["bulk", "results", JOB]] {
+        let output = full(args);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("; the output is incomplete: begin it again\n"), "{said}");
+        let resume = format!("resume: orgtoken bulk results {JOB} --allow-host ");
+        assert!(said.contains(&resume), "{said}");
+    }
+    let rest = full(&["bulk", "results", JOB, "--locator", "MTA"]);
+    assert!(!String::from_utf8(rest.stderr).unwrap().contains("resume:"));
+}
+
+#[test]
+fn signal_after_the_last_page_stops_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    // The only page is longer than a pipe takes.
+    let rows = "\"1\"\r\n".repeat(40_000);
+    let all = format!("{HEADER}{rows}");
+    let only = all.clone();
+    let host = three_pages(move |_, _, _| {
+        whole("200 OK\r\nSforce-Locator: null\r\nSforce-NumberOfRecords: 40000", &only)
+    });
+    let mut command = program::orgtoken(folder.path());
+    command.args(QUERY).args(["--allow-host", &host]).env("SF_ACCESS_TOKEN", "00Dxx!AQ.x");
+    command.env("SF_INSTANCE_URL", format!("http://{host}"));
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut printed = vec![0];
+    let mut out = child.stdout.take().unwrap();
+    out.read_exact(&mut printed).unwrap();
+    let _ = kill_process(Pid::from_child(&child), Signal::INT);
+    out.read_to_end(&mut printed).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(printed == all.as_bytes());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use indicatif::ProgressBar;
 use orgtoken_rest::Org;
-use orgtoken_rest::bulk::{Job, ResultFile};
+use orgtoken_rest::bulk::{DownloadError, Job, ResultFile};
 
 use crate::failure::Failure;
 use crate::io::console::Console;
@@ -91,36 +91,39 @@ impl<'a> Output<'a> {
                 return Err(failure.with_resume([command]));
             },
             Self::Stdout { bom, locator } => {
+                // A typed locator is not repeated: it may be something else.
+                let again = match locator {
+                    None => Some(Output::Stdout { bom, locator }.resume_command(&job.id)),
+                    Some(_) => None,
+                };
                 let mut pages = org.query_pages(&job.id, locator);
                 let (mut page, mut records) = (Page::new()?, 0);
                 loop {
                     let is_first = pages.locator().is_none();
                     let failure = match interrupts.wait(pages.next(page.empty()?)).await {
                         Waited::Done(Ok(Some(written))) => {
-                            if bom && is_first {
-                                console.data(BOM)?;
+                            let start = if bom && is_first { BOM } else { b"" };
+                            if let Err(failure) = page.print(start, console) {
+                                let note = "the output is incomplete: begin it again";
+                                return Err(failure.with_note(note).with_resume(again));
                             }
-                            page.print(console)?;
                             records += written.records;
                             progress.set_position(records);
+                            // A signal has nothing left to stop.
+                            if pages.is_done() {
+                                return Ok(());
+                            }
                             continue;
                         }
                         Waited::Done(Ok(None)) => return Ok(()),
-                        Waited::Done(Err(error)) => Failure::from(error),
+                        Waited::Done(Err(error)) => of_page(error),
                         Waited::Interrupted => interrupted(STOPPED),
                     };
-                    let command = Output::Stdout { bom, locator: pages.locator() };
-                    let command = command.resume_command(&job.id);
                     if records == 0 {
-                        // A typed locator is not repeated: it may be something else.
-                        let is_typed = locator.is_some();
-                        return Err(if is_typed {
-                            failure
-                        } else {
-                            failure.with_resume([command])
-                        });
+                        return Err(failure.with_resume(again));
                     }
-                    let failure = failure.with_resume([command]);
+                    let rest = Output::Stdout { bom, locator: pages.locator() };
+                    let failure = failure.with_resume([rest.resume_command(&job.id)]);
                     let printed = counted(records, "record");
                     let note = format!("the output is incomplete: it ends after {printed}");
                     return Err(failure.with_note(note));
@@ -144,8 +147,10 @@ impl Page {
         Ok(&mut self.0)
     }
 
-    pub(super) fn print(&mut self, console: &Console) -> Result<(), Failure> {
+    /// Prints a text and the page.
+    pub(super) fn print(&mut self, start: &[u8], console: &Console) -> Result<(), Failure> {
         self.0.rewind().map_err(Failure::of_temporary_file)?;
+        console.data(start)?;
         let mut buffer = vec![0; 64 << 10];
         loop {
             match self.0.read(&mut buffer).map_err(Failure::of_temporary_file)? {
@@ -153,6 +158,14 @@ impl Page {
                 read => console.data(&buffer[..read])?,
             }
         }
+    }
+}
+
+/// Returns the error of a download to a temporary file.
+pub(super) fn of_page(error: DownloadError) -> Failure {
+    match error {
+        DownloadError::Write(error) => Failure::of_temporary_file(error),
+        error => error.into(),
     }
 }
 

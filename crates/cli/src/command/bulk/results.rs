@@ -2,7 +2,7 @@
 
 use orgtoken_rest::bulk::{Job, JobKind, JobRows, JobState};
 
-use super::download::{Output, Page};
+use super::download::{Output, Page, of_page};
 use super::{Results, find, job_failure};
 use crate::args::UsageError;
 use crate::failure::Failure;
@@ -41,10 +41,10 @@ pub(super) fn run(args: &Results, console: &Console) -> Result<(), Failure> {
         let rows = args.rows.map_or(JobRows::Successful, JobRows::from);
         let mut page = Page::new()?;
         match interrupts.wait(org.write_job_rows(id, rows, page.empty()?)).await {
-            Waited::Done(written) => written?,
+            Waited::Done(written) => written.map_err(of_page)?,
             Waited::Interrupted => return Err(interrupted("nothing was downloaded")),
         };
-        page.print(console)
+        page.print(b"", console)
     })
 }
 
