@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::future::{Future, poll_fn};
 use std::io::Write;
+use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::pin::pin;
 use std::task::Poll;
@@ -256,8 +257,13 @@ async fn result_file_is_that_of_one_job_and_one_process() {
     file.next(&org.api, &id).await.unwrap().unwrap();
     fs::remove_file(folder.path().join("all.csv.part")).unwrap();
     assert_eq!(file.next(&org.api, &id).await.unwrap_err().code(), "io.write");
-    let folder = refused("io.write", "`/` is not a regular file");
-    assert_eq!(code(ResultFile::create(Path::new("/"), b"")), folder);
+    let open = File::open(folder.path().join("all.csv.part.json")).unwrap();
+    let descriptor = format!("/proc/self/fd/{}", open.as_raw_fd());
+    for other in ["/", "/dev/stdout", &descriptor] {
+        let (code, message) = code(ResultFile::create(Path::new(other), b"")).unwrap();
+        assert_eq!(code, "io.write");
+        assert!(message.ends_with("` is not a regular file"), "{message}");
+    }
 }
 
 #[tokio::test]

@@ -187,13 +187,21 @@ impl State {
 
 /// Returns the path of the file, following a link, and that of its part.
 fn paths(path: &Path) -> Result<(PathBuf, PathBuf), ResultFileError> {
-    if path.metadata().is_ok_and(|found| !found.is_file()) {
+    let is_other = path.metadata().is_ok_and(|found| !found.is_file());
+    if is_other || is_descriptor(path) {
         return Err(ResultFileError::NotAFile(path.into()));
     }
     let path = path.canonicalize().unwrap_or_else(|_| path.into());
     let mut part = path.clone().into_os_string();
     part.push(".part");
     Ok((path, part.into()))
+}
+
+/// Whether the path names an open file, such as `/dev/stdout`. A new file in its place would hide
+/// what was written there before.
+fn is_descriptor(path: &Path) -> bool {
+    let in_proc = |path: PathBuf| path.starts_with("/proc");
+    folder(path).canonicalize().is_ok_and(in_proc) || fs::read_link(path).is_ok_and(in_proc)
 }
 
 fn state_path(part: &Path) -> PathBuf {
