@@ -14,8 +14,8 @@ use crate::files::{folder, shown, sync_folder};
 
 /// The results of a query job in a file, which is whole or does not exist.
 ///
-/// The pages go to `FILE.part`, which gets the name of the file after the last one. After each page,
-/// `FILE.part.json` has the job, the locator of the next page and the length so far. A download that
+/// The pages go to `FILE.part`, which gets the name of the file after the last one. Before the first
+/// page and after each, `FILE.part.json` has the job, the locator of the next page and the length. A download that
 /// was stopped or killed continues from there: no record is lost or written twice.
 ///
 /// ```no_run
@@ -130,18 +130,23 @@ impl ResultFile {
         let cut = self.file.set_len(self.state.bytes);
         let cut = cut.and_then(|()| self.file.seek(SeekFrom::Start(self.state.bytes)));
         cut.map_err(DownloadError::Write)?;
+        if self.state.job.is_empty() {
+            // A process that is killed in the first page can be resumed, too.
+            let state = State { job: job.to_owned(), ..self.state.clone() };
+            state.write(&state_path(&self.part)).map_err(DownloadError::Write)?;
+            self.state = state;
+        }
         let mut pages = org.query_pages(job, self.state.locator.as_deref());
         if let Some(records) = self.page_size {
             pages = pages.page_size(records);
         }
         let Some(page) = pages.next(&mut self.file).await? else { return Ok(None) };
         let state = State {
-            job: job.to_owned(),
             locator: pages.locator().map(str::to_owned),
             is_complete: pages.is_done(),
             records: self.state.records + page.records,
             bytes: self.state.bytes + page.bytes,
-            ..self.state
+            ..self.state.clone()
         };
         let synced = self.file.sync_data().and_then(|()| state.write(&state_path(&self.part)));
         synced.map_err(DownloadError::Write)?;
@@ -169,6 +174,7 @@ impl ResultFile {
 impl Drop for ResultFile {
     fn drop(&mut self) {
         if !self.is_kept {
+            let _ = fs::remove_file(state_path(&self.part));
             let _ = fs::remove_file(&self.part);
         }
     }
