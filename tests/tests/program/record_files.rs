@@ -308,6 +308,10 @@ fn file_with_a_fault_is_refused_before_the_first_write() {
             b"Name;AnnualRevenue\nA;1,5\n".to_vec(),
             "error: line 2, row 1, column 2 (`AnnualRevenue`): not a number",
         ),
+        (
+            b"Name,AnnualRevenue\nA,1\nB,1e400\n".to_vec(),
+            "error: line 3, row 2, column 2 (`AnnualRevenue`): the number is too large",
+        ),
         (b"".to_vec(), "error: the file is empty"),
         (
             b"PK\x03\x04".to_vec(),

@@ -46,11 +46,10 @@ impl Kind {
     pub(super) fn json_of(self, text: &str) -> Result<Cow<'_, str>, FaultKind> {
         match self {
             Self::Boolean => boolean(text).map(Cow::Borrowed).ok_or(FaultKind::NotBoolean),
-            Self::Number => number(text).ok_or(FaultKind::NotNumber),
-            Self::Whole => match number(text) {
-                Some(number) if !text.contains(['.', 'e', 'E']) => Ok(number),
-                Some(_) => Err(FaultKind::NotWhole),
-                None => Err(FaultKind::NotNumber),
+            Self::Number => number(text),
+            Self::Whole => match number(text)? {
+                number if !text.contains(['.', 'e', 'E']) => Ok(number),
+                _ => Err(FaultKind::NotWhole),
             },
             Self::Date if !is_date(text) => Err(FaultKind::NotDate),
             Self::DateTime if !is_date(text) => Err(FaultKind::NotDate),
@@ -75,6 +74,9 @@ impl Kind {
             }
             Some(b't' | b'f') if matches!(self, Self::Boolean | Self::Other) => Ok(raw.into()),
             Some(b'-' | b'0'..=b'9') => match self {
+                Self::Number | Self::Whole | Self::Other if !is_finite(raw) => {
+                    Err(FaultKind::TooLarge)
+                }
                 Self::Number | Self::Other => Ok(raw.into()),
                 Self::Whole if !raw.contains(['.', 'e', 'E']) => Ok(raw.into()),
                 Self::Whole => Err(FaultKind::NotWhole),
@@ -113,15 +115,24 @@ fn boolean(text: &str) -> Option<&'static str> {
 
 /// Returns a decimal number with every digit of the text. A number that is not valid in JSON, such
 /// as `007` or `+1`, is put into quotes, which Salesforce accepts.
-fn number(text: &str) -> Option<Cow<'_, str>> {
+fn number(text: &str) -> Result<Cow<'_, str>, FaultKind> {
     // Rust accepts the decimal notation of Salesforce, and also `inf` and `NaN`.
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
     if !is_plain || text.parse::<f64>().is_err() {
-        return None;
+        return Err(FaultKind::NotNumber);
+    }
+    if !is_finite(text) {
+        return Err(FaultKind::TooLarge);
     }
     // The text itself is sent, not the parsed value.
     let is_json = serde_json::from_str::<&RawValue>(text).is_ok();
-    Some(if is_json { text.into() } else { quoted(text).into() })
+    Ok(if is_json { text.into() } else { quoted(text).into() })
+}
+
+/// Whether a number is in the range of a double. The parser of Salesforce refuses a call with any
+/// other one, without its row.
+fn is_finite(number: &str) -> bool {
+    number.parse().is_ok_and(f64::is_finite)
 }
 
 /// Whether a text is `2026-12-31`, alone or before `T` and a time.
@@ -185,6 +196,10 @@ mod tests {
         ] {
             let found = Kind::Number.json_of(text).ok();
             assert_eq!(found.as_deref(), expected, "{text}");
+        }
+        for text in ["1e400", "-1E309", "+1e400", &"9".repeat(400)] {
+            assert_eq!(Kind::Number.json_of(text), Err(FaultKind::TooLarge), "{text}");
+            assert_eq!(Kind::Whole.json_of(text), Err(FaultKind::TooLarge), "{text}");
         }
         assert_eq!(Kind::Whole.json_of("5.0"), Err(FaultKind::NotWhole));
         assert_eq!(Kind::Whole.json_of("5").as_deref(), Ok("5"));
@@ -251,6 +266,10 @@ mod tests {
             (Kind::Number, "true", Err(FaultKind::NotType("a number"))),
             (Kind::Number, "\"1,5\"", Err(FaultKind::NotNumber)),
             (Kind::Whole, "5.0", Err(FaultKind::NotWhole)),
+            (Kind::Number, "1e400", Err(FaultKind::TooLarge)),
+            (Kind::Number, "\"1e400\"", Err(FaultKind::TooLarge)),
+            (Kind::Other, "1e400", Err(FaultKind::TooLarge)),
+            (Kind::Number, "1e-400", Ok("1e-400")),
             (Kind::Text, "[1]", Err(FaultKind::NotType("text in quotes"))),
             (Kind::Reference, "\"x\"", Err(FaultKind::NotId)),
             (Kind::Text, r#""\ud800""#, Err(FaultKind::NotText)),

@@ -177,6 +177,9 @@ pub enum FaultKind {
     /// A name has blanks around it.
     #[error("the name has blanks around it")]
     Spaced,
+    /// The number is beyond the range of a double (IEEE 754). Salesforce refuses the whole call.
+    #[error("the number is too large")]
+    TooLarge,
     /// A row has more or fewer cells than the header.
     #[error("{found} cells, but the header has {expected}")]
     Width {
@@ -225,6 +228,7 @@ impl FaultKind {
             }
             Self::Return => "put the field into quotes, or remove the carriage return",
             Self::Spaced => "remove the blanks",
+            Self::TooLarge => "correct the number: the largest has about 308 digits",
             Self::Width { .. } => "put cells that hold the delimiter or a line break into quotes",
             Self::NotType(_) | Self::NotWanted(_) => return None,
         };
