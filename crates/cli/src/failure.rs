@@ -191,9 +191,7 @@ impl Failure {
         if let Some(hint) = &self.0.hint {
             text += &labelled(look::HINT, "hint:", hint);
         }
-        // Commands to copy are not wrapped.
-        let command =
-            |label, command: &str| format!("{} {command}\n", look.paint(look::HINT, label));
+        let command = |label, command: &str| look::command(look, label, command);
         if let Some(resume) = self.resume() {
             text += &command("resume:", &resume);
         }

@@ -155,6 +155,13 @@ impl Console {
         }
     }
 
+    /// Prints a command to copy, on one line however long it is. With `--json` it is left out.
+    pub(crate) fn command(&self, label: &str, command: &str) {
+        if !self.json {
+            stderr::write(look::command(Look::stderr(), label, command).as_bytes());
+        }
+    }
+
     /// Prints a line for the user. With `--json` it is left out.
     pub(crate) fn remark(&self, remark: &dyn fmt::Display) {
         if !self.json {

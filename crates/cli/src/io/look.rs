@@ -76,6 +76,11 @@ impl Look {
     }
 }
 
+/// A command to copy. It is not wrapped: a shell would run the parts.
+pub(crate) fn command(look: Look, label: &str, command: &str) -> String {
+    format!("{} {command}\n", look.paint(HINT, label))
+}
+
 /// Sets what `--color` asks for.
 pub(crate) fn choose_color(choice: clap::ColorChoice) {
     match choice {

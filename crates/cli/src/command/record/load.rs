@@ -163,7 +163,7 @@ impl<'a> FileLoad<'a> {
     fn journal(&self, checked: &CheckedFile, source: &Source) -> Result<Option<Journal>, Failure> {
         match checked.rows() {
             0 => Ok(None),
-            _ => Ok(Some(source.journal(&self.common.rows, self.console)?)),
+            _ => Ok(Some(source.journal(checked, &self.common.rows, self.console)?)),
         }
     }
 
@@ -186,7 +186,8 @@ impl<'a> FileLoad<'a> {
                 Waited::Interrupted => return Err(interrupted("the load was stopped")),
             };
             let Some(results) = results else { return Ok(()) };
-            printer.results(results)?;
+            // On one terminal, an id would begin behind the progress.
+            progress.suspend(|| printer.results(results))?;
         }
     }
 

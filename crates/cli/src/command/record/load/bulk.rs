@@ -69,7 +69,9 @@ impl FileLoad<'_> {
                     let processed = job.number_records_processed.unwrap_or_default();
                     progress.set_position(load.settled() + processed);
                 }
-                Ok(Some(BulkStep::Rows(results))) => printer.results(results)?,
+                Ok(Some(BulkStep::Rows(results))) => {
+                    progress.suspend(|| printer.results(results))?;
+                }
                 Ok(Some(_)) => progress.set_position(load.settled()),
             }
         }

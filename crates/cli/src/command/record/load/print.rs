@@ -126,7 +126,13 @@ impl<'a> Printer<'a> {
             self.console.remark(&printable(&described(result)));
         }
         if let Some(resume) = resume {
-            self.console.remark(&format_args!("resume: {resume}"));
+            if report.not_sent_file.is_some() {
+                self.console.remark(
+                    &"either continue with this command or load the file of rows not sent; both \
+                      would send these rows twice",
+                );
+            }
+            self.console.command("resume:", resume);
         }
     }
 
