@@ -7,7 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use conformance::program::{self, run_with_input, stderr, stdout};
+use conformance::program::{self, error, on_terminal, run_with_input, stderr, stdout};
 use conformance::test_org::{TestOrg, USER};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -144,6 +144,9 @@ fn interrupted_load_reports_its_progress_and_how_to_resume() {
     assert_eq!(made(&org).len(), done, "the call in flight was waited for");
     assert!(said.contains(&format!("created {done}, not sent {}\n", ROWS - done)), "{said}");
     assert!(said.contains("\nresume: orgtoken record create Account --from rows.csv "), "{said}");
+    assert!(
+        said.contains("\neither continue with this command or load the file of rows not sent; ")
+    );
     assert!(said.contains(" --resume\n") && said.contains("error: interrupted"), "{said}");
     let not_sent = named(&org, "rows.not-sent-").pop().unwrap();
     let not_sent = fs::read_to_string(not_sent).unwrap();
@@ -262,6 +265,92 @@ fn journal_of_another_org_is_refused() {
         "error: the journal `rows.csv.journal` does not match: the org is different\n"
     ));
     assert!(made(&other).is_empty());
+}
+
+#[test]
+fn unfinished_create_of_the_same_file_is_not_begun_again() {
+    let org = TestOrg::new();
+    stop_early(&org);
+    let done = made(&org);
+    for more in [&[][..], &["--bulk"]] {
+        let output = create(&org, more).output().unwrap();
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        let expected = format!(
+            "error: an earlier load of this file was not finished: it ended after row {}\n\
+             hint: resume that load; to load the file anew, remove or move `rows.csv.journal`, or \
+             name another file (`--journal FILE`, `--resume`)\n",
+            done.len()
+        );
+        assert_eq!(said, expected);
+    }
+    assert_eq!(error(&create(&org, &["--json"]).output().unwrap())["code"], "usage.resume");
+    assert_eq!(made(&org), done);
+    stdout(&create(&org, &["--resume"]).output().unwrap());
+    nothing_is_lost_or_doubled(&org, "resumed");
+
+    stop_early(&org);
+    stdout(&create(&org, &["--journal", "anew"]).output().unwrap());
+    assert!(made(&org).len() > 2 * ROWS);
+}
+
+#[test]
+fn cut_journal_is_refused_with_or_without_resume() {
+    let org = TestOrg::new();
+    stop_early(&org);
+    let (done, path) = (made(&org), org.folder.path().join("rows.csv.journal"));
+    let journal = fs::read(&path).unwrap();
+    fs::write(&path, &journal[..journal.len() / 2]).unwrap();
+    for flags in [&["--resume"][..], &[]] {
+        let output = create(&org, flags).output().unwrap();
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.starts_with(
+            "error: `rows.csv.journal` is not a whole journal\n\
+             hint: compare the org with the file, since "
+        ));
+    }
+    assert_eq!(made(&org), done);
+}
+
+#[test]
+fn unknown_rows_of_several_runs_are_in_one_file() {
+    let org = TestOrg::new();
+    fs::write(org.folder.path().join("rows.csv"), rows()).unwrap();
+    for flags in [&[][..], &["--resume"]] {
+        let mut child = start(&mut create(&org, flags));
+        let mut rest = read_ids(&mut child, 1);
+        org.play("api-cut-once");
+        std::io::copy(&mut rest, &mut std::io::sink()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
+    }
+    let output = create(&org, &["--resume", "--json"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(9), "{}", stderr(&output));
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        named(&org, "rows.unknown-"),
+        [PathBuf::from(found["unknown_file"].as_str().unwrap())]
+    );
+    assert_eq!((&found["unknown"], unknown(&org).len()), (&Value::from(400), 400));
+    nothing_is_lost_or_doubled(&org, "resumed twice");
+}
+
+#[test]
+fn command_to_copy_and_ids_have_lines_of_their_own_on_a_terminal() {
+    let org = TestOrg::new();
+    let rows: String = (0..1500).map(|n| if n < 600 { "A,1\n" } else { ",1\n" }).collect();
+    fs::write(org.folder.path().join("rows.csv"), format!("Name,Phone\n{rows}")).unwrap();
+    // The file of failed rows cannot grow, so the load ends early.
+    let mut limited = org.shell("trap '' XFSZ; ulimit -f 60; exec \"$0\" \"$@\"");
+    let args = ["record", "create", "Account", "--from", "rows.csv", "--failed", "failed.csv"];
+    limited.arg(program::path()).args(args);
+    limited.args(["--settings", "salesforce.json"]).args(org.way());
+    let shown = on_terminal(limited, 80);
+    let resume = shown.lines().find(|line| line.contains("resume:")).expect(&shown);
+    assert!(resume.len() > 100 && resume.ends_with(" --resume"), "{shown}");
+    let behind = shown.split("left").skip(1).filter(|rest| rest.trim_start().starts_with("001"));
+    assert_eq!(behind.count(), 0, "{shown}");
 }
 
 #[test]

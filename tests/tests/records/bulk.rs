@@ -486,7 +486,7 @@ async fn rows_of_a_failed_job_are_listed_and_later_rows_are_not_sent() {
     let checked = checked(&org, &path, Operation::Create).await;
     let plan = checked.bulk_plan(false).unwrap().max_rows(100);
     let journal = folder.path().join("journal");
-    let (created, _) = Journal::begin(&journal, UnixTime::from_secs(0)).unwrap();
+    let (created, _) = Journal::begin(&journal, &checked, UnixTime::from_secs(0)).unwrap();
     let mut load =
         BulkLoad::begin(&org.api, &checked, &plan, outputs(&folder), Some(created)).unwrap();
     org.server.fail_next_job(30, "ApexError : x");
@@ -518,7 +518,7 @@ async fn outcomes_that_cannot_be_written_are_reported_by_a_resumed_load() {
     fs::write(&path, "Key__c,State__c\na,Open\nb,Lost\nc,Open\n").unwrap();
     let checked = checked(&org, &path, Operation::Create).await;
     let plan = checked.bulk_plan(false).unwrap().max_rows(2);
-    let (created, _) = Journal::begin(&journal, UnixTime::from_secs(0)).unwrap();
+    let (created, _) = Journal::begin(&journal, &checked, UnixTime::from_secs(0)).unwrap();
     let mut broken = outputs(&folder);
     broken.failed = Some(Output::Fresh(folder.path().join("missing/failed.csv")));
     let mut load = BulkLoad::begin(&org.api, &checked, &plan, broken, Some(created)).unwrap();
@@ -578,7 +578,7 @@ async fn resumed_load_aborts_a_job_that_has_its_data_and_was_not_closed() {
     let checked = checked(&org, &path, Operation::Create).await;
     let plan = checked.bulk_plan(false).unwrap();
     let journal = folder.path().join("journal");
-    let (created, _) = Journal::begin(&journal, UnixTime::from_secs(0)).unwrap();
+    let (created, _) = Journal::begin(&journal, &checked, UnixTime::from_secs(0)).unwrap();
     let mut load =
         BulkLoad::begin(&org.api, &checked, &plan, outputs(&folder), Some(created)).unwrap();
     while !matches!(load.next().await.unwrap(), Some(BulkStep::Uploaded(_))) {}
@@ -608,7 +608,7 @@ async fn interrupted(
     let journal = folder.path().join("journal");
     let opened = match Journal::open(&journal) {
         Ok(journal) => journal,
-        Err(_) => Journal::begin(&journal, UnixTime::from_secs(0)).unwrap().0,
+        Err(_) => Journal::begin(&journal, checked, UnixTime::from_secs(0)).unwrap().0,
     };
     let mut load = BulkLoad::begin(&org.api, checked, plan, outputs(folder), Some(opened)).unwrap();
     {

@@ -20,7 +20,7 @@ pub(crate) fn with_flags(code: &str, hint: Cow<'static, str>) -> Cow<'static, st
 }
 
 /// An error code, a word of its hint, and the flag that follows the hint.
-pub(super) const FLAGS: [(&str, &str, &str); 39] = [
+pub(super) const FLAGS: [(&str, &str, &str); 40] = [
     ("api.unauthorized", "past any cache", "--no-cache"),
     ("io.write", "name another file", "--journal FILE"),
     ("key.encrypted", "passphrase", "--key-passphrase-file FILE"),
@@ -60,4 +60,5 @@ pub(super) const FLAGS: [(&str, &str, &str); 39] = [
     ("usage.records", "name its encoding", "--encoding windows-1252"),
     ("usage.records", "name the delimiter", "--delimiter CHAR"),
     ("usage.resume", "name another file", "--journal FILE"),
+    ("usage.resume", "resume that load", "--resume"),
 ];

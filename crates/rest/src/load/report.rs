@@ -185,7 +185,7 @@ pub struct Report {
     pub failed_file: Option<PathBuf>,
     /// The file of rows that were not sent, if there are any.
     pub not_sent_file: Option<PathBuf>,
-    /// The file of rows of unknown outcome, if this run has any.
+    /// The file of rows of unknown outcome, if there are any. A resumed load continues it.
     pub unknown_file: Option<PathBuf>,
     /// The file of rows that were not processed, if this run has any.
     pub unprocessed_file: Option<PathBuf>,

@@ -63,6 +63,9 @@ pub(super) struct State {
     /// The file of rows that were not sent. It is outdated once the load is resumed.
     #[serde(default, with = "As::<Option<FromInto<StoredPath>>>")]
     pub(super) not_sent_file: Option<PathBuf>,
+    /// The file of rows of unknown outcome, which a resumed load continues.
+    #[serde(default, with = "As::<Option<FromInto<StoredPath>>>")]
+    pub(super) unknown_file: Option<PathBuf>,
     /// The job in progress.
     #[serde(default)]
     pub(super) job: Option<JobRecord>,
@@ -125,19 +128,41 @@ impl Journal {
         path.into()
     }
 
-    /// Begins the journal of a new load. A journal that an earlier load left does not stop it: the
-    /// journal is renamed to `accounts.csv.20261128-224500.journal`, and returned.
-    pub fn begin(path: &Path, now: UnixTime) -> Result<(Self, Option<EarlierLoad>), ResumeError> {
+    /// Begins the journal of a new load. A journal that an earlier load left is renamed to
+    /// `accounts.csv.20261128-224500.journal`, and returned.
+    ///
+    /// # Errors
+    ///
+    /// [`ResumeError::Unfinished`] if that load created records from the same content: a new load
+    /// would create them again.
+    pub fn begin(
+        path: &Path,
+        checked: &CheckedFile,
+        now: UnixTime,
+    ) -> Result<(Self, Option<EarlierLoad>), ResumeError> {
+        Self::begin_as(path, &Subject::of(checked, None), now)
+    }
+
+    fn begin_as(
+        path: &Path,
+        subject: &Subject,
+        now: UnixTime,
+    ) -> Result<(Self, Option<EarlierLoad>), ResumeError> {
         match Self::create(path) {
             Err(ResumeError::Exists(..)) => {}
             created => return Ok((created?, None)),
         }
         let old = Self::open(path)?;
-        let job = old.state.job.as_ref().filter(|it| it.is_complete).map(|it| it.job.last);
-        let settled = old.state.sending.or(job).unwrap_or(old.state.settled);
+        let job = old.state.job.as_ref().filter(|it| it.is_complete).map(|it| &it.job);
+        let last = job.map(|job| job.last);
+        let settled = old.state.sending.or(last).unwrap_or(old.state.settled);
         if settled == 0 {
             old.remove()?;
             return Ok((Self::create(path)?, None));
+        }
+        if old.subject.as_ref().is_some_and(|old| old.creates_the_same(subject)) {
+            let job = job.map(|job| job.id.clone());
+            return Err(ResumeError::Unfinished { journal: path.into(), settled, job });
         }
         let journal = path.with_extension(format!("{}.journal", time_stamp(now)));
         fs::rename(path, &journal).map_err(|source| ResumeError::of(path, source))?;
@@ -180,7 +205,10 @@ impl Journal {
         let mut text = Vec::new();
         let read = (&mut file).take(MAX_JOURNAL).read_to_end(&mut text);
         read.map_err(|source| ResumeError::of(path, source))?;
-        let invalid = || ResumeError::NotAJournal(path.into());
+        let invalid = || match text.starts_with(BEGIN) || BEGIN.starts_with(&text) {
+            true => ResumeError::Incomplete(path.into()),
+            false => ResumeError::NotAJournal(path.into()),
+        };
         let end = text.iter().position(|byte| *byte == b'\n').ok_or_else(invalid)?;
         let subject: Subject = serde_json::from_slice(&text[..end]).map_err(|_| invalid())?;
         let state = State::newest(&text[end + 1..]).ok_or_else(invalid)?;
@@ -264,6 +292,12 @@ impl Subject {
             org: checked.org.clone(),
             bulk: bulk.map(str::to_owned),
         }
+    }
+
+    /// Whether both loads create the same records.
+    fn creates_the_same(&self, other: &Self) -> bool {
+        let identity = |it: &Self| (it.file_sha256.clone(), it.org.clone(), it.object.clone());
+        [self, other].iter().all(|it| it.operation == "create") && identity(self) == identity(other)
     }
 
     /// Returns the reason why a load cannot be resumed as `other`.
@@ -382,6 +416,9 @@ pub enum ResumeError {
     /// The file exists.
     #[error("the journal `{}` exists", shown(.0))]
     Exists(PathBuf),
+    /// The journal was cut or damaged: it no longer shows which rows were sent.
+    #[error("`{}` is not a whole journal", shown(.0))]
+    Incomplete(PathBuf),
     /// The file cannot be opened or written.
     #[error("cannot use the journal `{}`", shown(.0))]
     Io(PathBuf, #[source] io::Error),
@@ -391,6 +428,23 @@ pub enum ResumeError {
     /// The file is something else.
     #[error("`{}` is not a journal", shown(.0))]
     NotAJournal(PathBuf),
+    /// An earlier load created records from the same file, and is not finished.
+    #[error("an earlier load of this file was not finished: {}", unfinished(*.settled, .job.as_deref()))]
+    Unfinished {
+        /// Its journal.
+        journal: PathBuf,
+        /// The last row that it sent.
+        settled: u64,
+        /// Its job, which may still be running.
+        job: Option<String>,
+    },
+}
+
+fn unfinished(settled: u64, job: Option<&str>) -> String {
+    match job {
+        Some(job) => format!("its rows up to {settled} were sent, the last of them in job {job}"),
+        None => format!("it ended after row {settled}"),
+    }
 }
 
 impl Diagnostic for ResumeError {
@@ -409,6 +463,17 @@ impl Diagnostic for ResumeError {
             }
             Self::Edited(..) => "move the file to another place, then resume again".into(),
             Self::Exists(..) | Self::NotAJournal(..) => "name another file".into(),
+            Self::Incomplete(..) => {
+                "compare the org with the file, since the journal no longer shows which rows were \
+                 sent; then remove the journal and load the rest"
+                    .into()
+            }
+            Self::Unfinished { journal, .. } => format!(
+                "resume that load; to load the file anew, remove or move `{}`, or name another \
+                 file",
+                shown(journal)
+            )
+            .into(),
             Self::Io(..) => "check the permissions, or name another file".into(),
             Self::Missing(..) => "start a new load; a finished load leaves no journal".into(),
         })
@@ -433,6 +498,9 @@ impl ResumeError {
     }
 }
 
+/// The beginning of every journal.
+const BEGIN: &[u8] = b"{\"orgtoken_journal\":";
+
 /// The size of a slot.
 const SLOT: usize = 8 << 10;
 
@@ -443,9 +511,8 @@ const MAX_JOURNAL: u64 = 64 << 10;
 mod tests {
     use super::*;
 
-    fn journal(folder: &Path) -> Journal {
-        let mut journal = Journal::create(&folder.join("journal")).unwrap();
-        let subject = Subject {
+    fn subject() -> Subject {
+        Subject {
             orgtoken_journal: 1,
             file_sha256: "00".into(),
             rows: 3,
@@ -457,7 +524,12 @@ mod tests {
             encoding: "utf-8".into(),
             org: "https://acme.my.salesforce.com".into(),
             bulk: None,
-        };
+        }
+    }
+
+    fn journal(folder: &Path) -> Journal {
+        let mut journal = Journal::create(&folder.join("journal")).unwrap();
+        let subject = subject();
         let mut text = serde_json::to_vec(&subject).unwrap();
         text.push(b'\n');
         journal.slots = text.len() as u64;
@@ -548,12 +620,52 @@ mod tests {
             journal.write().unwrap();
             fs::rename(&journal.path, &path).unwrap();
             drop(journal);
-            let (new, earlier) = Journal::begin(&path, now).unwrap();
+            let other = Subject { file_sha256: "11".into(), ..subject() };
+            let (new, earlier) = Journal::begin_as(&path, &other, now).unwrap();
             assert_eq!(new.state, State::default());
             let earlier = earlier.map(|earlier| (earlier.settled, earlier.journal));
             assert_eq!(earlier, kept.map(|name| (settled, folder.path().join(name))));
             drop(new);
             fs::remove_file(&path).unwrap();
+        }
+    }
+
+    #[test]
+    fn unfinished_create_of_the_same_content_is_not_begun_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = UnixTime::from_secs(1_795_905_900);
+        let mut old = journal(folder.path());
+        (old.state.settled, old.state.sending) = (200, Some(400));
+        old.write().unwrap();
+        let path = old.path.clone();
+        drop(old);
+        let before = fs::read(&path).unwrap();
+        let again = |change: fn(&mut Subject)| {
+            let mut subject = subject();
+            change(&mut subject);
+            Journal::begin_as(&path, &subject, now)
+        };
+        for same in [
+            |_: &mut Subject| {},
+            |it: &mut Subject| it.bulk = Some("insert".into()),
+            |it: &mut Subject| {
+                it.delimiter = ';';
+            },
+        ] {
+            let error = again(same).unwrap_err();
+            assert!(matches!(error, ResumeError::Unfinished { settled: 400, .. }), "{error}");
+            assert_eq!(fs::read(&path).unwrap(), before);
+        }
+        for other in [
+            |it: &mut Subject| it.file_sha256 = "11".into(),
+            |it: &mut Subject| it.operation = "upsert".into(),
+            |it: &mut Subject| it.object = "Contact".into(),
+            |it: &mut Subject| it.org = "https://other.my.salesforce.com".into(),
+        ] {
+            let (new, earlier) = again(other).unwrap();
+            assert_eq!(earlier.unwrap().settled, 400);
+            new.remove().unwrap();
+            fs::write(&path, &before).unwrap();
         }
     }
 
@@ -585,10 +697,18 @@ mod tests {
     fn other_files_are_not_journals() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
-        for content in ["", "Id,Name\n", "{\"orgtoken_journal\":1}\n"] {
+        for (content, is_cut) in [
+            ("Id,Name\n", false),
+            ("{}", false),
+            ("", true),
+            ("{\"orgtoken_j", true),
+            ("{\"orgtoken_journal\":1}\n", true),
+        ] {
             fs::write(&path, content).unwrap();
             let error = Journal::open(&path).unwrap_err();
-            assert!(matches!(error, ResumeError::NotAJournal(..)), "{content}: {error}");
+            let found = matches!(error, ResumeError::Incomplete(..));
+            assert_eq!(found, is_cut, "{content}: {error}");
+            assert!(found || matches!(error, ResumeError::NotAJournal(..)), "{content}: {error}");
         }
     }
 }

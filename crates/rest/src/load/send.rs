@@ -83,10 +83,17 @@ impl<'a> Load<'a> {
     fn open(
         org: &'a Org,
         checked: &'a CheckedFile,
-        outputs: Outputs,
+        mut outputs: Outputs,
         journal: Option<&mut Journal>,
         bulk: Option<&str>,
     ) -> Result<Self, LoadError> {
+        // One file lists the unknown rows of all runs, unless the user has moved it.
+        let unknown = journal.as_ref().and_then(|journal| journal.state.unknown_file.clone());
+        if let (Some(Output::Fresh(_)), Some(path)) = (&outputs.unknown, unknown)
+            && path.is_file()
+        {
+            outputs.unknown = Some(Output::Append(path));
+        }
         check_paths(checked, &outputs, journal.as_deref())?;
         let rows = checked.file.rows()?;
         let columns = checked.plan.columns(rows.header());
@@ -181,6 +188,8 @@ impl<'a> Load<'a> {
         (self.counts.not_sent, self.counts.pending) = (left, self.pending);
         let not_sent_file = if left > 0 { self.write_not_sent() } else { None };
         let is_done = left == 0 && self.pending == 0 && listed;
+        let noted = self.journal.as_ref().and_then(|journal| journal.state.unknown_file.clone());
+        let earlier_unknown = noted.filter(|file| file.is_file());
         let journal = self.close_journal(is_done, not_sent_file.as_deref());
         let used = |file: &Option<OutputFile>| {
             file.as_ref().filter(|file| file.used).map(|file| file.path().to_owned())
@@ -190,7 +199,7 @@ impl<'a> Load<'a> {
             counts: self.counts,
             success_file: used(&self.success),
             failed_file: used(&self.failed),
-            unknown_file: used(&self.unknown_rows),
+            unknown_file: used(&self.unknown_rows).or(earlier_unknown),
             unprocessed_file: used(&self.unprocessed),
             not_sent_file,
             job: None,
@@ -324,6 +333,9 @@ impl<'a> Load<'a> {
     fn note(&mut self, change: impl FnOnce(&mut Journal)) -> Result<(), LoadError> {
         let Some(journal) = &mut self.journal else { return Ok(()) };
         change(journal);
+        if let Some(file) = self.unknown_rows.as_ref().filter(|file| file.used) {
+            journal.state.unknown_file = std::path::absolute(file.path()).ok();
+        }
         let path = journal.path().to_owned();
         journal.write().map_err(|source| LoadError::Output { path, source })
     }

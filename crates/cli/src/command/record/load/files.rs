@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use orgtoken_rest::load::{
-    EarlierLoad, Form, Journal, Output, Outputs, ReadError, ReadOptions, RecordFile, Report,
-    ResumeError,
+    CheckedFile, EarlierLoad, Form, Journal, Output, Outputs, ReadError, ReadOptions, RecordFile,
+    Report, ResumeError,
 };
 use tempfile::NamedTempFile;
 use tokio::sync::oneshot;
@@ -102,15 +102,20 @@ impl Source {
     }
 
     /// Opens the journal to resume from, or creates a new one.
-    pub(super) fn journal(&self, rows: &Rows, console: &Console) -> Result<Journal, ResumeError> {
+    pub(super) fn journal(
+        &self,
+        checked: &CheckedFile,
+        rows: &Rows,
+        console: &Console,
+    ) -> Result<Journal, ResumeError> {
         let path = rows.journal.clone().unwrap_or_else(|| Journal::beside(self.path()));
         if rows.resume {
             return Journal::open(&path);
         }
-        let (journal, earlier) = Journal::begin(&path, clock::now())?;
+        let (journal, earlier) = Journal::begin(&path, checked, clock::now())?;
         if let Some(EarlierLoad { settled, journal, .. }) = earlier {
             console.warn(&format_args!(
-                "an earlier load ended after row {settled} and was not resumed; its journal is now `{}`",
+                "an earlier load sent its rows up to {settled} and was not resumed; its journal is now `{}`",
                 shown(&journal)
             ));
         }
