@@ -17,11 +17,14 @@ pub(super) fn notices(sh: &Shell, sbom: &Value) -> Result<String> {
 
     let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, version) in super::components(sbom) {
-        let (title, files) = match name {
-            "rust-std" => (format!("{name} {version} (MIT OR Apache-2.0)"), rust(sh)?),
+        let (title, found) = match name {
+            "rust-std" => (
+                format!("{name} {version} (MIT OR Apache-2.0)"),
+                read(sh, [rust(sh, "MIT.txt")?, rust(sh, "Apache-2.0.txt")?])?,
+            ),
             "glibc" => (
                 format!("{name} {version} (LGPL-2.1-or-later)"),
-                vec![COPYRIGHT.into(), LGPL.into()],
+                read(sh, [COPYRIGHT.into(), LGPL.into()])?,
             ),
             _ => {
                 let package = packages
@@ -36,9 +39,8 @@ pub(super) fn notices(sh: &Shell, sbom: &Value) -> Result<String> {
                 (format!("{name} {version} ({licence})"), texts_of(sh, package)?)
             }
         };
-        ensure!(!files.is_empty(), "{title} has no licence text: find it and add it here");
-        for file in files {
-            let text = sh.read_file(file)?.replace("\r\n", "\n");
+        ensure!(!found.is_empty(), "{title} has no licence text: find it and add it here");
+        for text in found {
             texts.entry(text.trim_end().to_owned()).or_default().push(title.clone());
         }
     }
@@ -52,8 +54,9 @@ pub(super) fn notices(sh: &Shell, sbom: &Value) -> Result<String> {
     Ok(notices)
 }
 
-/// Returns the files of a package with its licences and notices.
-fn texts_of(sh: &Shell, package: &Value) -> Result<Vec<PathBuf>> {
+/// Returns the licences and notices of a package. A package under the MIT licence that contains no
+/// text gets that of the licence, with its authors.
+fn texts_of(sh: &Shell, package: &Value) -> Result<Vec<String>> {
     let manifest = package["manifest_path"].as_str().context("a package has a manifest")?;
     let folder = Path::new(manifest).parent().context("a manifest is in a folder")?;
     let mut files = sh.read_dir(folder)?;
@@ -62,14 +65,24 @@ fn texts_of(sh: &Shell, package: &Value) -> Result<Vec<PathBuf>> {
         let name = name.to_uppercase();
         file.is_file() && NAMES.iter().any(|start| name.starts_with(start))
     });
-    Ok(files)
+    let authors: Vec<_> = package["authors"].as_array().into_iter().flatten().collect();
+    let authors: Vec<_> = authors.into_iter().filter_map(Value::as_str).collect();
+    if files.is_empty() && package["license"] == "MIT" && !authors.is_empty() {
+        let text = sh.read_file(rust(sh, "MIT.txt")?)?;
+        ensure!(text.contains(HOLDERS), "the MIT licence of Rust has no place for the holders");
+        return Ok(vec![text.replace(HOLDERS, &authors.join(", "))]);
+    }
+    read(sh, files)
 }
 
-/// Returns the licences of the standard library.
-fn rust(sh: &Shell) -> Result<Vec<PathBuf>> {
+fn read(sh: &Shell, files: impl IntoIterator<Item = PathBuf>) -> Result<Vec<String>> {
+    files.into_iter().map(|file| Ok(sh.read_file(file)?.replace("\r\n", "\n"))).collect()
+}
+
+/// Returns a licence of the standard library.
+fn rust(sh: &Shell, name: &str) -> Result<PathBuf> {
     let root = PathBuf::from(cmd!(sh, "rustc --print sysroot").quiet().read()?);
-    let licences = root.join("share/doc/rust/licenses");
-    Ok(vec![licences.join("MIT.txt"), licences.join("Apache-2.0.txt")])
+    Ok(root.join("share/doc/rust/licenses").join(name))
 }
 
 /// Returns the version of the C library that is linked statically.
@@ -80,6 +93,8 @@ pub(super) fn glibc(sh: &Shell) -> Result<String> {
 }
 
 const NAMES: [&str; 5] = ["COPYING", "COPYRIGHT", "LICENCE", "LICENSE", "NOTICE"];
+/// What stands for them in the text of the licence.
+const HOLDERS: &str = "<year> <copyright holders>";
 const COPYRIGHT: &str = "/usr/share/doc/libc6-dev/copyright";
 const LGPL: &str = "/usr/share/common-licenses/LGPL-2.1";
 const LINE: &str = "------------------------------------------------------------------------";
