@@ -68,9 +68,9 @@ impl Org {
         let ca = folder.join(format!("{script}.pem"));
         let script = format!("tests/packages/{script}.sh");
         let user = ["--user", "robot@acme.com"];
-        cmd!(sh, "{org} --new-key {key} {user...} --https {ca} -- {script} {arguments...}")
-            .run()?;
-        Ok(())
+        // The file systems that the script mounts end with it.
+        let org = cmd!(sh, "unshare --mount {org} --new-key {key} {user...} --https {ca}");
+        Ok(org.arg("--").arg(script).args(arguments).run()?)
     }
 }
 
