@@ -6,7 +6,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use conformance::program::{answered, stderr, stdout};
+use conformance::program::{answered, error, stderr, stdout};
 use conformance::test_org::{CLIENT_ID, TestOrg, USER};
 
 /// Returns an org whose user has a profile that can log in, and one that cannot.
@@ -129,6 +129,25 @@ fn entries_are_set_checked_and_removed_and_comments_stay() {
 }
 
 #[test]
+fn password_is_not_set_by_an_argument() {
+    let org = org();
+    let before = written(&org);
+    for (entry, value) in [
+        ("proxy", "http://u:s3cr3t@127.0.0.1:1"),
+        ("proxy", "u:s3cr3t@127.0.0.1:1"),
+        ("cache", "redis://:s3cr3t@127.0.0.1"),
+        ("cache", "rediss://u:s3/cr3t@127.0.0.1/1"),
+        ("no_such_entry", "https://u:s3cr3t@acme.com"),
+    ] {
+        let refused = run(&org, &["config", "set", "-P", "acme", entry, value, "--json"]);
+        assert_eq!(error(&refused)["code"], "usage.secret_in_argv", "{entry} {value}");
+        assert!(!format!("{refused:?}").contains("cr3t"), "{refused:?}");
+    }
+    assert_eq!(written(&org), before);
+    printed(&org, &["config", "set", "-P", "acme", "proxy", "http://127.0.0.1:1"]);
+}
+
+#[test]
 fn misplaced_profile_name_is_a_usage_error_that_shows_the_right_form() {
     let org = org();
     for (args, form) in [
@@ -155,6 +174,10 @@ fn deleted_profile_leaves_its_key_and_the_other_profiles() {
     printed(&org, &["config", "use", "acme"]);
     let declined = answered(org.bare(&["config", "delete", "acme"]), &[("config.toml? [y/N]", "")]);
     assert_eq!(declined.status.code(), Some(130));
+    assert!(written(&org).contains("[profile.acme]"));
+    let unasked = run(&org, &["config", "delete", "acme"]);
+    assert_eq!(unasked.status.code(), Some(2), "{}", stderr(&unasked));
+    assert!(stderr(&unasked).starts_with("error: missing `--yes`: there is no terminal"));
     assert!(written(&org).contains("[profile.acme]"));
 
     let deleted = run(&org, &["config", "delete", "acme", "--yes"]);

@@ -205,6 +205,7 @@ fn commands(
 fn variants(command: &str) -> &'static [&'static [&'static str]] {
     match command {
         "cert create" => &[&["--signer-command=./spy", "--public-key-file=app.crt"]],
+        "config delete" => &[&["base", "--yes"]],
         "query" => &[&["SELECT Id FROM Account", "--bulk"]],
         "record create" => &[&["Account", "--from=create.csv"]],
         "record delete" => &[&["Account", "--from=delete.csv", "--yes"]],

@@ -11,8 +11,10 @@ use std::path::absolute;
 use clap::Subcommand;
 use clap::builder::NonEmptyStringValueParser;
 use orgtoken_oauth::redact;
+use orgtoken_settings::Setting;
 use serde_json::json;
 
+use crate::args::{UsageError, has_password};
 use crate::environment::{at_home, variable};
 use crate::failure::Failure;
 use crate::help::settings_of_profiles;
@@ -112,6 +114,13 @@ fn named(flag: Option<&str>) -> Option<String> {
 }
 
 fn set(args: &Set, config: &Config, console: &Console) -> Result<(), Failure> {
+    // A proxy is given without `http://`, too.
+    let is_secret = |value: &String| {
+        has_password(value) || args.entry == Setting::Proxy.name() && value.contains('@')
+    };
+    if args.values.iter().any(is_secret) {
+        return Err(UsageError::secret_in_argv("a password").into());
+    }
     let file = config.parsed();
     if let Some(failure) = misplaced(args, config) {
         return Err(failure);

@@ -17,7 +17,7 @@ use crate::login::config::Config;
 pub(crate) struct Args {
     /// Profile to delete
     profile: String,
-    /// Do not ask
+    /// Delete without a question; needed without a terminal
     #[arg(long)]
     yes: bool,
 }
@@ -26,7 +26,12 @@ pub(super) fn run(args: &Args, config: &Config, console: &Console) -> Result<(),
     let name = config.parsed().existing_name(Some(&args.profile))?;
     let label = redact::label(&name);
     let question = format!("Delete the profile {label} of {}? [y/N] ", redact::path(&config.name));
-    if !args.yes && prompt::is_interactive() && !prompt::yes(&question, false)? {
+    if !args.yes && !prompt::is_interactive() {
+        let hint = "add `--yes` to delete the profile without a question";
+        let what = "missing `--yes`: there is no terminal for the question";
+        return Err(Failure::new("usage.missing", Some(hint), what));
+    }
+    if !args.yes && !prompt::yes(&question, false)? {
         let what = "nothing was deleted, since it was not confirmed";
         return Err(Failure::new("interrupted", None::<&str>, what));
     }
