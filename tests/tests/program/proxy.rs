@@ -224,6 +224,8 @@ fn bearer_file_of_several_profiles_is_refused() {
         (&[acme], &["a", "b"], "usage.value"),
         (&[acme], &["acme=a", "acme=b"], "usage.value"),
         (&[acme], &["acne=a"], "usage.value"),
+        (&[acme], &["acme=a", "b"], "usage.value"),
+        (&[], &["a"], "usage.value"),
         (&[all], &["acme=a"], "usage.value"),
     ] {
         let mut command = org.bare(&["serve", "--json"]);

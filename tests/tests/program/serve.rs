@@ -639,6 +639,19 @@ fn missing_bearer_file_and_socket_are_named() {
 }
 
 #[test]
+fn bearer_file_that_others_can_read_is_refused_as_a_setting() {
+    let org = TestOrg::new();
+    org.private_file("tcp.bearer", &"x".repeat(40));
+    let file = org.path("tcp.bearer");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    let output = org.run(&["serve", "--listen", "127.0.0.1:0", "--bearer-file", "tcp.bearer"]);
+    assert_eq!(output.status.code(), Some(3));
+    let said = "error: bearer file `tcp.bearer` is open to other users (mode 0644)\n\
+                hint: run: chmod 600 tcp.bearer\n";
+    assert_eq!(stderr(&output), said);
+}
+
+#[test]
 fn blueprint_is_printed_unchanged() {
     let org = TestOrg::new();
     let output = org.bare(&["blueprint"]).output().unwrap();

@@ -4,8 +4,8 @@ mod permissions;
 
 use permissions::FileFault;
 pub(crate) use permissions::{
-    KeyFileError, KeyFileWarning, UnsafeFile, read_config, read_config_or_empty, read_key,
-    read_record,
+    KeyFileError, KeyFileWarning, UnsafeFile, read_bearer, read_config, read_config_or_empty,
+    read_key, read_record,
 };
 
 use std::borrow::Cow;
@@ -39,7 +39,7 @@ pub(crate) enum Kind {
     Refusal,
     /// Certificates of trusted authorities.
     Roots,
-    /// A record, or `config.toml`.
+    /// A record, `config.toml` or a bearer file.
     Settings,
 }
 

@@ -16,7 +16,7 @@ use super::Args;
 use crate::args::UsageError;
 use crate::failure::Failure;
 use crate::io::console::Console;
-use crate::io::input::read_key;
+use crate::io::input::read_bearer;
 use crate::io::new_file::NewFile;
 use crate::io::text::shown;
 
@@ -86,6 +86,12 @@ impl BearerFiles {
                 fingerprint: FileFingerprints::default(),
                 bearer: CurrentBearer::default(),
             });
+        }
+        let is_used = |path: &PathBuf| files.iter().any(|file| file.path == *path);
+        if args.bearer_file.iter().any(|file| !is_used(&file.path)) {
+            let hint = "add `--listen ADDRESS`, or leave the file out";
+            let why = "`--bearer-file`: no address of the service uses this file";
+            return Err(Failure::new("usage.value", Some(hint), why));
         }
         Ok(Self(files))
     }
@@ -172,7 +178,7 @@ fn path_for<'a>(args: &'a Args, profile: Option<&str>) -> Result<Option<&'a Path
 }
 
 fn read(path: &Path, console: Console) -> Result<Bearer, Failure> {
-    let (bytes, warning) = read_key(path)?;
+    let (bytes, warning) = read_bearer(path)?;
     warning.iter().for_each(|warning| console.warn(warning));
     Bearer::parse(&String::from_utf8_lossy(&bytes)).map_err(|error| {
         let (code, hint) = (error.code().to_owned(), error.hint().map(Cow::into_owned));

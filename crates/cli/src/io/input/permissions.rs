@@ -1,4 +1,4 @@
-//! Permissions of private keys, of records that contain one, and of `config.toml`. The rules are
+//! Permissions of private keys, of records that contain one, of bearer files and of `config.toml`. The rules are
 //! those of OpenSSH.
 
 use std::borrow::Cow;
@@ -18,14 +18,24 @@ use crate::io::text::shown;
 pub(crate) fn read_key(
     path: &Path,
 ) -> Result<(Zeroizing<Vec<u8>>, Option<KeyFileWarning>), KeyFileError> {
-    let (bytes, unsafe_file) = read_with_permissions(path, Kind::Key)?;
-    Ok((
-        bytes,
-        unsafe_file
-            .map(|unsafe_file| unsafe_file.into_result("private key"))
-            .transpose()?
-            .flatten(),
-    ))
+    read_secret(path, Kind::Key, "private key")
+}
+
+/// Reads a bearer file, by the same rules.
+pub(crate) fn read_bearer(
+    path: &Path,
+) -> Result<(Zeroizing<Vec<u8>>, Option<KeyFileWarning>), KeyFileError> {
+    read_secret(path, Kind::Settings, BEARER)
+}
+
+fn read_secret(
+    path: &Path,
+    kind: Kind,
+    what: &'static str,
+) -> Result<(Zeroizing<Vec<u8>>, Option<KeyFileWarning>), KeyFileError> {
+    let (bytes, unsafe_file) = read_with_permissions(path, kind)?;
+    let warning = unsafe_file.map(|unsafe_file| unsafe_file.into_result(what)).transpose()?;
+    Ok((bytes, warning.flatten()))
 }
 
 /// Reads a record. The caller refuses an unsafe file if the record contains a private key.
@@ -210,7 +220,7 @@ impl UnsafeFile {
     }
 }
 
-/// The file of a private key is refused.
+/// The file of a private key or a bearer token is refused.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyFileError {
     /// The file cannot be read.
@@ -225,6 +235,7 @@ impl Diagnostic for KeyFileError {
     fn code(&self) -> &str {
         match self {
             Self::Input(error) => error.code(),
+            Self::Permissions { what: BEARER, .. } => "settings.permissions",
             Self::Permissions { .. } => "key.permissions",
         }
     }
@@ -244,7 +255,7 @@ impl Diagnostic for KeyFileError {
     }
 }
 
-/// The file of a private key that others can read, and that root manages.
+/// The file of a private key or a bearer token that others can read, and that root manages.
 #[derive(Debug, thiserror::Error)]
 #[error("{what} `{}` {fault}", shown(path))]
 pub(crate) struct KeyFileWarning {
@@ -287,6 +298,7 @@ pub(super) fn quoted(path: &Path) -> String {
     crate::io::text::sh_quoted(&path.to_string_lossy())
 }
 
+const BEARER: &str = "bearer file";
 const RECORD: &str = "private key in record";
 const ROOT: u32 = 0;
 const STICKY: u32 = 0o1000;
