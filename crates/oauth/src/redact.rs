@@ -16,7 +16,7 @@ use crate::text::{looks_secret, without_secrets};
 pub const WITHHELD: &str = "[withheld]";
 
 /// Returns the path of a file: at most 255 bytes, no part that looks random, and a last part that
-/// is a short word or has a known extension.
+/// is a short word or has an extension: a known one, or any after a short word.
 pub fn path(text: &str) -> &str {
     let plain = |c: char| c.is_alphanumeric() || " ._-+~@,:()[]#/".contains(c);
     let is_path = text.len() <= MAX_PATH
@@ -175,9 +175,20 @@ fn is_file_name(name: &str) -> bool {
     });
     let is_word = |c: char| c.is_ascii_alphabetic() || "_-.~".contains(c);
     has_extension
+        || is_short_with_extension(name)
         || is_snake_case(name)
         || variable(name) == name
         || name.len() <= MAX_WORD && name.chars().all(is_word)
+}
+
+/// A short word with letters as its extension, such as `Q4.dat`: too short for a key or token.
+fn is_short_with_extension(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(stem, extension)| {
+        (1..=MAX_WORD).contains(&stem.len())
+            && stem.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c))
+            && (1..=MAX_EXTENSION).contains(&extension.len())
+            && extension.bytes().all(|byte| byte.is_ascii_lowercase())
+    })
 }
 
 /// In the style of programs and platforms: `salesforce_private_key`.
@@ -195,6 +206,9 @@ const MAX_WORD: usize = 15;
 /// Longer than any word without a digit.
 const MAX_LETTERS: usize = 32;
 const MAX_NAME: usize = 63;
+
+/// As long as `journal`, and one more.
+const MAX_EXTENSION: usize = 8;
 
 /// More than two temporary folders have.
 const MAX_MIXED: usize = 24;
@@ -239,6 +253,9 @@ mod tests {
             "~/Projects/Acme2026/server.key",
             "/var/tmp/.tmpUjPKe4/.tmp0aZ9bQ/orgtoken-x7Yz2A.rows",
             "/",
+            "Kr0.done",
+            "out/s2.bearer",
+            "2026-11-29.dat",
         ] {
             assert_eq!(path(shown), shown);
         }
@@ -262,6 +279,16 @@ mod tests {
             "/etc/orgtoken/My-Secret-Passphrase",
             "correct horse battery staple",
             "hunter2",
+            "hunter2.",
+            "S3cr3t.Pa55",
+            "Sommer.2024",
+            "Tr0ub4dor&3.dat",
+            "correct-horse-battery-staple.done",
+            "3MVG9lKcPoNINVBIPJjdw1J9LLM82HnFVVX19KY1.done",
+            "q9SbsxYawBgfp.ZQwVK0JKSHu",
+            "eyJhbGciOiJSUz.eyJpc3MiOiJ4In0.done",
+            "eyJhbGciOiJS.done",
+            "00Dxx0000006JFr!AR8A.done",
             "00Dxx0000006JFr!AR8AQO.4ZXx_Tm",
             "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2lnbmF0dXJl",
             "My-Secret%21.pem",

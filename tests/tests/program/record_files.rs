@@ -72,9 +72,13 @@ fn failed_rows_are_fixed_and_loaded_again() {
     assert_eq!(failed, expected);
 
     write(&org, "fixed.csv", failed.replace(",,7,5", ",B,7,5").replace(",,333,5", ",B,333,5"));
-    let output = org.run(&["record", "create", "Account", "--from", "fixed.csv"]);
+    let fixed = ["--from", "fixed.csv", "--success", "Fixed on 2026-11-29.done"];
+    let output = org.run(&[&["record", "create", "Account"], &fixed[..]].concat());
     assert_eq!(stdout(&output).lines().count(), 2);
-    assert_eq!(stderr(&output), "columns that are not sent: _error, _row\ncreated 2\n");
+    assert_eq!(
+        stderr(&output),
+        "columns that are not sent: _error, _row\ncreated 2\nrows done: Fixed on 2026-11-29.done\n"
+    );
     assert_eq!(count(&org, "NumberOfEmployees = 5"), "450");
 }
 
@@ -594,6 +598,8 @@ fn rows_are_updated_and_deleted_by_external_id() {
     assert_eq!(output.status.code(), Some(9));
     assert!(stderr(&output).starts_with("updated 30, failed 1\n"), "{}", stderr(&output));
     assert!(stderr(&output).contains("NOT_FOUND"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("    no record has this external id"), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("orgtoken describe"), "{}", stderr(&output));
     assert_eq!(
         (count(&org, "Name LIKE 'B%'"), count(&org, "Name LIKE 'A_'")),
         ("30".into(), "0".into())

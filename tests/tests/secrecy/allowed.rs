@@ -18,6 +18,7 @@ pub(crate) struct Allowed<'a> {
 pub(crate) fn allows(found: &Allowed<'_>) -> bool {
     let Allowed { command, place, part, secret, is_own } = *found;
     let is_data = DATA.iter().any(|data| place.id.starts_with(data));
+    let is_passphrase = secret.name.starts_with("passphrase");
     let is_input = ["file canary.txt", "file canary.json"].contains(&part);
     if secret.name == "the org's token" {
         let prints = command.name == "token"
@@ -43,11 +44,14 @@ pub(crate) fn allows(found: &Allowed<'_>) -> bool {
         (_, Observed::STDOUT) if is_data => true,
         (_, Observed::STDERR) if is_data => {
             // Of a query, Salesforce quotes the word that it did not expect.
-            secret.name.starts_with("passphrase") || place.id.starts_with("soql of query")
+            is_passphrase || place.id.starts_with("soql of query")
         }
         // Rows that failed are written to a file, and scripts read the names of these files.
         (_, part) if is_data && is_rows(part) => true,
         (_, Observed::STDOUT) if ROW_FILES.contains(&place.id.as_str()) => true,
+        // The file that the command wrote has this name. Keys and tokens are recognised.
+        (_, Observed::STDERR) if ROW_FILES.contains(&place.id.as_str()) => is_passphrase,
+        ("bulk results" | "query", Observed::STDERR) if place.id == "--out" => is_passphrase,
         // A name that the user gives to a certificate is in it.
         (_, "file salesforce.crt" | "file app.key.crt") if place.id == "--subject" => true,
         // An `orgtoken` that the command runs has to reach the org as well.

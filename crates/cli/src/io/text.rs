@@ -84,6 +84,16 @@ pub(crate) fn shown(path: &Path) -> String {
     redact::path(&path.to_string_lossy()).to_owned()
 }
 
+/// Returns the path of a file that this program has created or opened, so that it is a name. A key or
+/// token in it is redacted.
+pub(crate) fn opened(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    match redact::secret_as_path(&text) {
+        Some(_) => redact::WITHHELD.to_owned(),
+        None => printable(&text),
+    }
+}
+
 /// Returns a typed argument, redacted if it may be a secret: `--flag`, `--flag=VALUE` or a value.
 pub(crate) fn argument(word: &str) -> String {
     let is_flag = |text: &str| {
@@ -183,6 +193,19 @@ fn is_invisible(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn name_of_an_opened_file_is_shown_unless_it_is_a_key_or_token() {
+        for (name, is_shown) in [
+            ("Kr0.done", true),
+            ("Contacts of 2026-11-29 (second try).finished", true),
+            ("eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2lnbmF0dXJl", false),
+            ("00Dxx0000006JFr!AR8AQO.4ZXx_Tm", false),
+        ] {
+            let shown = if is_shown { name } else { redact::WITHHELD };
+            assert_eq!(opened(Path::new(name)), shown);
+        }
+    }
 
     #[test]
     fn argument_that_may_be_a_secret_is_withheld() {

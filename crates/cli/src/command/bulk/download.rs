@@ -13,7 +13,7 @@ use crate::io::console::Console;
 use crate::io::input::is_stdin;
 use crate::io::new_file::refuse_secret;
 use crate::io::progress;
-use crate::io::text::{counted, printable, sh_quoted, shown};
+use crate::io::text::{counted, opened, printable, sh_quoted};
 use crate::runtime::interrupts::{Interrupts, Waited, interrupted};
 
 /// Where the records of a query job go.
@@ -51,7 +51,7 @@ impl<'a> Output<'a> {
         match self {
             Self::File { path, file, bom } => {
                 let resume = file.is_resumable();
-                let (path, bom) = (sh_quoted(&shown(path)), *bom && !resume);
+                let (path, bom) = (sh_quoted(&opened(path)), *bom && !resume);
                 format!("{command} --out {path}{}{}", flag(resume, "--resume"), flag(bom, "--bom"))
             }
             Self::Stdout { bom, locator: None } => format!("{command}{}", flag(*bom, "--bom")),
@@ -81,7 +81,7 @@ impl<'a> Output<'a> {
                     Waited::Done(Ok(None)) => {
                         drop(progress);
                         let records = counted(file.records(), "record");
-                        console.remark(&format_args!("{records}: {}", shown(path)));
+                        console.remark(&format_args!("{records}: {}", opened(path)));
                         return Ok(());
                     }
                     Waited::Done(Err(error)) => Failure::from(error),

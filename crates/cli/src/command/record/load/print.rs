@@ -7,15 +7,18 @@ use std::path::PathBuf;
 use orgtoken_rest::load::{CheckedFile, Form, Operation, Outcome, PendingJob, Report, RowResult};
 use serde_json::{Value, json};
 
+use super::by_external_id;
 use crate::failure::{Failure, Problem};
 use crate::io::console::Console;
-use crate::io::text::{counted, printable, reason, sh_quoted, shown};
+use crate::io::text::{counted, opened, printable, reason, sh_quoted, shown};
 
 /// A printer of results (standard output) and everything else (standard error).
 pub(super) struct Printer<'a> {
     console: &'a Console,
     /// Whether the operation creates ids.
     makes_ids: bool,
+    /// Whether the rows name records by an external id.
+    by_external_id: bool,
     /// The document of `--json`, which is written while rows are sent.
     document: Option<Document>,
     /// Results that could not be written to standard output.
@@ -35,7 +38,8 @@ impl<'a> Printer<'a> {
             true => Some(Document::new(makes_ids).map_err(Failure::of_temporary_file)?),
             false => None,
         };
-        Ok(Self { console, makes_ids, document, unprinted: Vec::new() })
+        let by_external_id = by_external_id(checked.operation());
+        Ok(Self { console, makes_ids, by_external_id, document, unprinted: Vec::new() })
     }
 
     pub(super) fn ignored_columns(&self, checked: &CheckedFile) {
@@ -145,7 +149,8 @@ impl<'a> Printer<'a> {
                 reason.first_row,
                 if reason.transient { "; can be sent again unchanged" } else { "" }
             ));
-            if let Some(hint) = reason.hint {
+            let is_absent = self.by_external_id && reason.text.starts_with("NOT_FOUND");
+            if let Some(hint) = if is_absent { Some(ABSENT) } else { reason.hint } {
                 self.console.remark(&format_args!("    {hint}"));
             }
         }
@@ -169,7 +174,7 @@ impl<'a> Printer<'a> {
             ("not sent", &report.not_sent_file),
         ] {
             if let Some(path) = path {
-                self.console.remark(&format_args!("rows {what}: {}", shown(path)));
+                self.console.remark(&format_args!("rows {what}: {}", opened(path)));
             }
         }
         if let Some(PendingJob { id, first, last, .. }) = &report.job {
@@ -339,7 +344,7 @@ fn check_complete(report: &Report) -> Result<(), Failure> {
 fn hint(report: &Report) -> String {
     match &report.failed_file {
         Some(file) => {
-            let file = shown(file);
+            let file = opened(file);
             let quoted = sh_quoted(&file);
             if report.failed_rows_are_transient() {
                 return format!("send these rows again with `--from {quoted}`");
@@ -350,5 +355,6 @@ fn hint(report: &Report) -> String {
     }
 }
 
+const ABSENT: &str = "no record has this external id, or this user cannot see it";
 const BEGIN: &str = "{\"results\":[";
 const MAX_REASONS: usize = 10;
