@@ -149,6 +149,12 @@ fn habits_of_other_programs_get_a_hint() {
              POST",
             "use a method that the message allows",
         ),
+        (
+            &["sobjects/Account", "-X", "POST"],
+            "Salesforce answered 400: JSON_PARSER_ERROR: The HTTP entity body is required, but this \
+             request has no entity body.",
+            "the call has no body: add fields with `-f KEY=VALUE`, or a body with `--input FILE`",
+        ),
         (&["/S3cr3t!"], "Salesforce answered 404 to GET /[withheld]", "null"),
     ] {
         let error = error(&org.run(&[&["api"], args, &["--json"]].concat()));

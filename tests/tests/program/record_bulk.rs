@@ -96,6 +96,7 @@ fn options_of_single_calls_are_refused_with_bulk() {
     ] {
         let refused = org.run(&[&CREATE[..], more, &["--json"]].concat());
         assert_eq!(error(&refused)["code"], "usage.conflict", "{more:?}");
+        assert_eq!(error(&refused)["hint"], "see `orgtoken record create --help`", "{more:?}");
     }
     // Only cases and leads have rules.
     let rule = ["--assignment-rule", "01Q000000000001AAA"];

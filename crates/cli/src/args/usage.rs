@@ -167,6 +167,15 @@ fn for_example(what: &str, command: &str) -> Cow<'static, str> {
     let has = |line: &str| !flag.starts_with('-') || line.contains(flag);
     let name = command.strip_prefix(PROGRAM).unwrap_or_default().trim_start();
     match examples(name).iter().find(|example| has(&example.line)) {
+        // In other programs, `-q` takes the query.
+        Some(example) if flag == "<SOQL>" => {
+            let line = &example.line;
+            format!("the query is an argument, and `-q` is `--jq`: `{line}`").into()
+        }
+        Some(example) if flag == "FIELD=VALUE" => {
+            let line = &example.line;
+            format!("for example `{line}`; `--from -` reads records from standard input").into()
+        }
         Some(example) => format!("for example `{}`; see `{command} --help`", example.line).into(),
         None => see(command),
     }

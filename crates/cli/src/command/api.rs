@@ -70,12 +70,20 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
 }
 
 impl Args {
-    /// Returns the hint about a path or a method that other programs understand differently.
+    fn has_body(&self) -> bool {
+        self.input.is_some() || !self.field.is_empty() || !self.raw_field.is_empty()
+    }
+
+    /// Returns the hint about a body, a path or a method that other programs understand differently.
     fn hint(&self, failure: &Failure, version: &str) -> Option<String> {
-        let status = failure.error::<RestError>()?.api_error()?.status();
-        let is_post = self.method.is_none()
-            && (self.input.is_some() || !self.field.is_empty() || !self.raw_field.is_empty());
-        if status == StatusCode::METHOD_NOT_ALLOWED && is_post {
+        let error = failure.error::<RestError>()?.api_error()?;
+        let status = error.status();
+        if !self.has_body() && error.problems().iter().any(|one| one.code == "JSON_PARSER_ERROR") {
+            let hint = "the call has no body: add fields with `-f KEY=VALUE`, or a body with \
+                        `--input FILE`";
+            return Some(hint.to_owned());
+        }
+        if status == StatusCode::METHOD_NOT_ALLOWED && self.method.is_none() && self.has_body() {
             let hint = "fields and a body make the method POST: add `-X GET` to send the fields in \
                         the URL; `orgtoken query SOQL` runs a query";
             return Some(hint.to_owned());

@@ -55,7 +55,7 @@ impl<'a> FileLoad<'a> {
     /// `--hard-delete` requires, has no conflict in clap either.
     pub(super) fn without(self, one_record: bool) -> Result<Self, UsageError> {
         match one_record {
-            true => Err(UsageError::conflict("`--from`", "one record", "orgtoken record")),
+            true => Err(UsageError::conflict("`--from`", "one record", &self.command())),
             false => Ok(self),
         }
     }
@@ -70,16 +70,21 @@ impl<'a> FileLoad<'a> {
         self
     }
 
+    /// The command, whose help has the flags of record files.
+    fn command(&self) -> String {
+        format!("orgtoken record {}", self.operation.name())
+    }
+
     pub(super) fn run(self) -> Result<(), Failure> {
         // Other flags use the last value. Here that would ignore a file.
         if self.common.rows.from.len() > 1 {
-            let command = "orgtoken record";
-            return Err(UsageError::conflict("a second `--from`", "the first", command).into());
+            let command = self.command();
+            return Err(UsageError::conflict("a second `--from`", "the first", &command).into());
         }
         if self.common.bulk.bulk {
             let by_key = by_external_id(&self.operation).then_some("`--external-id`");
             if let Some(other) = self.common.options.not_for_jobs().or(by_key) {
-                return Err(UsageError::conflict("`--bulk`", other, "orgtoken record").into());
+                return Err(UsageError::conflict("`--bulk`", other, &self.command()).into());
             }
         }
         let max_rows = self.operation.max_rows();
