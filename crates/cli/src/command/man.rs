@@ -75,7 +75,9 @@ fn page_name(path: &[String]) -> String {
 }
 
 fn page(command: &Command, path: &[String], program: &Command) -> Vec<u8> {
-    let man = Man::new(command.clone()).date(NO_DATE).source(SOURCE).manual("orgtoken");
+    // clap_mangen leaves out the text of an argument that the short help hides.
+    let shown = command.clone().mut_args(|arg| arg.hide_short_help(false));
+    let man = Man::new(shown).date(NO_DATE).source(SOURCE).manual("orgtoken");
     let mut page = Vec::new();
     let mut render = || {
         man.render_title(&mut page)?;
@@ -161,3 +163,22 @@ fn see_also(path: &[String], program: &Command) -> Vec<String> {
 /// The pages are the same whenever they are written. The quotes keep the place of the date.
 const NO_DATE: &str = "\"\"";
 const SOURCE: &str = concat!("orgtoken ", env!("CARGO_PKG_VERSION"));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn page_has_the_text_of_every_argument() {
+        let mut program = help::documented(crate::grammar::grammar());
+        program.build();
+        let path = ["record", "create"].map(str::to_owned);
+        let command = find(&program, &path);
+        let page = String::from_utf8(page(command, &path, &program)).unwrap();
+        let page = page.replace("\\*(Aq", "'").replace('\\', "");
+        for argument in command.get_arguments().filter(|it| it.get_id() != "help") {
+            let text = argument.get_help().unwrap().to_string();
+            assert!(page.contains(&text), "{argument}: {text}");
+        }
+    }
+}
