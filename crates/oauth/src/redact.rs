@@ -16,7 +16,7 @@ use crate::text::{looks_secret, without_secrets};
 pub const WITHHELD: &str = "[withheld]";
 
 /// Returns the path of a file: at most 255 bytes, no part that looks random, and a last part that
-/// is a short word or has an extension: a known one, or any after a short word.
+/// is a short word or has a known extension.
 pub fn path(text: &str) -> &str {
     let plain = |c: char| c.is_alphanumeric() || " ._-+~@,:()[]#/".contains(c);
     let is_path = text.len() <= MAX_PATH
@@ -175,20 +175,9 @@ fn is_file_name(name: &str) -> bool {
     });
     let is_word = |c: char| c.is_ascii_alphabetic() || "_-.~".contains(c);
     has_extension
-        || is_short_with_extension(name)
         || is_snake_case(name)
         || variable(name) == name
         || name.len() <= MAX_WORD && name.chars().all(is_word)
-}
-
-/// A short word with letters as its extension, such as `Q4.dat`: too short for a key or token.
-fn is_short_with_extension(name: &str) -> bool {
-    name.rsplit_once('.').is_some_and(|(stem, extension)| {
-        (1..=MAX_WORD).contains(&stem.len())
-            && stem.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c))
-            && (1..=MAX_EXTENSION).contains(&extension.len())
-            && extension.bytes().all(|byte| byte.is_ascii_lowercase())
-    })
 }
 
 /// In the style of programs and platforms: `salesforce_private_key`.
@@ -207,9 +196,6 @@ const MAX_WORD: usize = 15;
 const MAX_LETTERS: usize = 32;
 const MAX_NAME: usize = 63;
 
-/// As long as `journal`, and one more.
-const MAX_EXTENSION: usize = 8;
-
 /// More than two temporary folders have.
 const MAX_MIXED: usize = 24;
 
@@ -224,10 +210,11 @@ const MAX_HOST: usize = 253;
 /// digits.
 const KEYS: [&str; 6] = ["MII", "LS0tLS1", "TUlJ", "TFMwdExTM", "3082", "2d2d2d2d2d"];
 
-const EXTENSIONS: [&str; 36] = [
-    "bin", "bpmn", "cer", "cert", "cfg", "conf", "crt", "csv", "der", "env", "gz", "ini", "jks",
-    "journal", "json", "jsonl", "jwk", "jwt", "key", "log", "ndjson", "out", "p12", "p7b", "p8",
-    "pem", "pfx", "pub", "rows", "sh", "sock", "soql", "tmp", "toml", "txt", "yaml",
+const EXTENSIONS: [&str; 48] = [
+    "bak", "bearer", "bin", "bpmn", "cer", "cert", "cfg", "conf", "crt", "csv", "dat", "der",
+    "done", "env", "err", "failed", "gz", "ini", "jks", "journal", "json", "jsonl", "jwk", "jwt",
+    "key", "log", "md", "ndjson", "out", "p12", "p7b", "p8", "part", "pem", "pfx", "pub", "rows",
+    "sh", "sock", "soql", "tmp", "toml", "tsv", "txt", "xml", "yaml", "yml", "zip",
 ];
 
 #[cfg(test)]
@@ -282,8 +269,9 @@ mod tests {
             "hunter2.",
             "S3cr3t.Pa55",
             "Sommer.2024",
+            "Pa55w0rd.abc",
             "Tr0ub4dor&3.dat",
-            "correct-horse-battery-staple.done",
+            "correct-horse-battery-staple.words",
             "3MVG9lKcPoNINVBIPJjdw1J9LLM82HnFVVX19KY1.done",
             "q9SbsxYawBgfp.ZQwVK0JKSHu",
             "eyJhbGciOiJSUz.eyJpc3MiOiJ4In0.done",
