@@ -110,6 +110,29 @@ fn full_disk_is_an_error() {
 }
 
 #[test]
+fn change_whose_result_cannot_be_printed_is_in_the_error() {
+    let org = TestOrg::new();
+    let run = |args: &[&str]| {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let output = org.command(args).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{args:?}");
+        stderr(&output)
+            .strip_prefix("error: cannot write to standard output: no space left on device; ")
+            .unwrap()
+            .to_owned()
+    };
+    let created = run(&["record", "create", "Account", "Name=Acme"]);
+    let id = created.strip_prefix("the record ").unwrap().strip_suffix(" was saved\n").unwrap();
+    let found = org.run(&["query", "SELECT Id FROM Account", "--format", "csv"]);
+    assert!(stdout(&found).contains(id), "{created}");
+    let json = ["--jq", ".id"];
+    let updated = run(&[&["record", "update", "Account", id, "Name=B"][..], &json].concat());
+    assert_eq!(updated, "the record was updated\n");
+    let deleted = run(&[&["record", "delete", "Account", id][..], &json].concat());
+    assert_eq!(deleted, "the record was deleted\n");
+}
+
+#[test]
 fn token_on_a_terminal_gives_one_warning() {
     let org = TestOrg::new();
     let (mut terminal, screen) = terminal();

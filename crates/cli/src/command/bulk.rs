@@ -202,5 +202,5 @@ fn abort(which: &Which, console: &Console) -> Result<(), Failure> {
         let job = find(&org, &which.id).await?;
         Ok::<_, Failure>(org.abort_job(job.kind(), &which.id).await?)
     })?;
-    show::job(&job, console)
+    show::job(&job, console).map_err(|failure| failure.with_note("the job was aborted"))
 }

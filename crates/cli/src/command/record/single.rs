@@ -10,6 +10,7 @@ use crate::args::UsageError;
 use crate::command::describe::not_found;
 use crate::failure::Failure;
 use crate::io::console::Console;
+use crate::io::text::printable;
 use crate::login::resolved_login;
 use crate::runtime::wait_for;
 
@@ -58,7 +59,7 @@ pub(super) fn update(args: &Update, console: &Console) -> Result<(), Failure> {
             call(&org, object, Some(typed), org.update_by(object, field, value, &record))?.id
         }
     };
-    print_id(id.as_deref(), console)
+    print_id(id.as_deref(), console).map_err(|failure| failure.with_note("the record was updated"))
 }
 
 pub(super) fn upsert(args: &Upsert, console: &Console) -> Result<(), Failure> {
@@ -85,7 +86,7 @@ pub(super) fn delete(args: &Delete, console: &Console) -> Result<(), Failure> {
             call(&org, object, Some(typed), org.delete_by(object, field, value))?;
         }
     }
-    print_id(key.id(), console)
+    print_id(key.id(), console).map_err(|failure| failure.with_note("the record was deleted"))
 }
 
 /// Waits for a call. Its error says whether the object or the record is missing.
@@ -159,8 +160,15 @@ pub(super) fn org(common: &Common, console: &Console) -> Result<Org, Failure> {
     Ok(org.record_options(common.options.to_record_options()))
 }
 
-/// Prints the id for the next command.
+/// Prints the id for the next command. If that fails, the error has the id.
 fn print_saved(saved: &SaveResult, console: &Console) -> Result<(), Failure> {
+    write_saved(saved, console).map_err(|failure| {
+        let id = saved.id.iter().map(|id| printable(id) + " ").collect::<String>();
+        failure.with_note(format!("the record {id}was saved"))
+    })
+}
+
+fn write_saved(saved: &SaveResult, console: &Console) -> Result<(), Failure> {
     if console.json() {
         let mut document = json!({ "id": saved.id, "success": true });
         if let Some(created) = saved.created {
