@@ -265,6 +265,29 @@ async fn result_file_is_that_of_one_job_and_one_process() {
     ResultFile::resume(&path, &id[..15]).unwrap();
     fs::write(folder.path().join("all.csv.part"), "k").unwrap();
     assert_eq!(code(ResultFile::resume(&path, &id)), missing);
+    // The part of an earlier download remains until the next one begins.
+    let mut file = ResultFile::create(&path, b"").unwrap().page_size(2);
+    assert!(file.earlier().is_none());
+    file.next(&org.api, &id).await.unwrap().unwrap();
+    drop(file);
+    for _ in 0..2 {
+        let file = ResultFile::create(&path, b"start").unwrap();
+        let earlier = file.earlier().unwrap();
+        assert_eq!((&earlier.job, earlier.records), (&id, 2));
+    }
+    assert_eq!(ResultFile::resume(&path, &id).unwrap().records(), 2);
+    let mut file = ResultFile::create(&path, b"start").unwrap();
+    file.next(&org.api, &id).await.unwrap().unwrap();
+    assert!(file.earlier().is_none() && file.is_resumable());
+    assert!(fs::read(folder.path().join("all.csv.part")).unwrap().starts_with(b"start\""));
+    drop(file);
+    // That of another program is not touched.
+    fs::remove_file(folder.path().join("all.csv.part.json")).unwrap();
+    let before = fs::read(folder.path().join("all.csv.part")).unwrap();
+    let foreign = refused("io.write", "`PATH.part` is not the part of a download");
+    assert_eq!(code(ResultFile::create(&path, b"")), foreign);
+    assert_eq!(fs::read(folder.path().join("all.csv.part")).unwrap(), before);
+    fs::remove_file(folder.path().join("all.csv.part")).unwrap();
     // Another program has deleted the part.
     let mut file = ResultFile::create(&path, b"").unwrap();
     file.next(&org.api, &id).await.unwrap().unwrap();

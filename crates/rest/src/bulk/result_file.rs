@@ -34,10 +34,24 @@ pub struct ResultFile {
     path: PathBuf,
     part: PathBuf,
     file: File,
+    /// The text before the records.
+    start: Vec<u8>,
+    /// An earlier download, whose part remains until this one begins.
+    earlier: Option<EarlierDownload>,
     state: State,
     page_size: Option<u32>,
     /// Whether the part remains if the download ends here.
     is_kept: bool,
+}
+
+/// A download to the same file that ended early and was not resumed.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct EarlierDownload {
+    /// The job whose results it downloaded.
+    pub job: String,
+    /// The number of records on disk.
+    pub records: u64,
 }
 
 /// The progress of a download.
@@ -56,17 +70,24 @@ impl ResultFile {
     /// Begins a download to this file. An older file with this name is replaced when the new one is
     /// complete. `start` precedes the records, such as a byte order mark.
     ///
+    /// The first page replaces the part of an [earlier](Self::earlier) download.
+    ///
     /// # Errors
     /// The file cannot be written, is not a regular file, or is that of another download in
-    /// progress.
+    /// progress. Its part is the file of another program.
     pub fn create(path: &Path, start: &[u8]) -> Result<Self, ResultFileError> {
         let (path, part) = paths(path)?;
-        let mut file = open(&part, true)?;
-        let failed = |source| ResultFileError::Io(part.clone(), source);
-        remove(&state_path(&part)).map_err(failed)?;
-        file.set_len(0).and_then(|()| file.write_all(start)).map_err(failed)?;
-        let state = State { orgtoken_download: 1, bytes: start.len() as u64, ..State::default() };
-        Ok(Self { path, part, file, state, page_size: None, is_kept: false })
+        let file = open(&part, true)?;
+        let length = length(&file, &part)?;
+        let found = State::read(&part);
+        if found.is_none() && (length > 0 || state_path(&part).exists()) {
+            return Err(ResultFileError::NotADownload(part));
+        }
+        let earlier = found.filter(|state| state.records > 0 && state.bytes <= length);
+        let earlier = earlier.map(|State { job, records, .. }| EarlierDownload { job, records });
+        let state = State { orgtoken_download: 1, ..State::default() };
+        let start = start.to_vec();
+        Ok(Self { path, part, file, start, earlier, state, page_size: None, is_kept: false })
     }
 
     /// Continues a download of the results of this job that ended early.
@@ -82,18 +103,16 @@ impl ResultFile {
             }
             opened => opened?,
         };
-        let state = fs::read(state_path(&part)).ok();
-        let state = state.and_then(|json| serde_json::from_slice::<State>(&json).ok());
-        let state = state.filter(|state| state.orgtoken_download == 1).ok_or_else(missing)?;
-        let length = file.metadata().map_err(|it| ResultFileError::Io(part.clone(), it))?.len();
-        if length < state.bytes {
+        let state = State::read(&part).ok_or_else(missing)?;
+        if length(&file, &part)? < state.bytes {
             return Err(missing());
         }
         // Both have 15 characters that identify the job, and may have 3 more.
         if state.job.get(..15) != job.get(..15) {
             return Err(ResultFileError::Different(path, state.job));
         }
-        Ok(Self { path, part, file, state, page_size: None, is_kept: true })
+        let (start, earlier) = (Vec::new(), None);
+        Ok(Self { path, part, file, start, earlier, state, page_size: None, is_kept: true })
     }
 
     /// Sets the largest number of records of a page; default: 100,000. It bounds what is downloaded
@@ -102,6 +121,11 @@ impl ResultFile {
     pub fn page_size(mut self, records: u32) -> Self {
         self.page_size = Some(records);
         self
+    }
+
+    /// The earlier download to the same file that the first page replaces.
+    pub fn earlier(&self) -> Option<&EarlierDownload> {
+        self.earlier.as_ref()
     }
 
     /// The number of records on disk.
@@ -126,16 +150,13 @@ impl ResultFile {
         if self.state.is_complete {
             return self.put_in_place().map(|()| None).map_err(DownloadError::Write);
         }
+        if self.state.job.is_empty() {
+            self.begin(job).map_err(DownloadError::Write)?;
+        }
         // A part of a page may follow.
         let cut = self.file.set_len(self.state.bytes);
         let cut = cut.and_then(|()| self.file.seek(SeekFrom::Start(self.state.bytes)));
         cut.map_err(DownloadError::Write)?;
-        if self.state.job.is_empty() {
-            // A process that is killed in the first page can be resumed, too.
-            let state = State { job: job.to_owned(), ..self.state.clone() };
-            state.write(&state_path(&self.part)).map_err(DownloadError::Write)?;
-            self.state = state;
-        }
         let mut pages = org.query_pages(job, self.state.locator.as_deref());
         if let Some(records) = self.page_size {
             pages = pages.page_size(records);
@@ -152,6 +173,20 @@ impl ResultFile {
         synced.map_err(DownloadError::Write)?;
         (self.state, self.is_kept) = (state, true);
         Ok(Some(page))
+    }
+
+    /// Empties the part, and writes the state and the start. The state is first, so that a process
+    /// that is killed in the first page can be resumed, too.
+    fn begin(&mut self, job: &str) -> io::Result<()> {
+        let bytes = self.start.len() as u64;
+        let state = State { job: job.to_owned(), bytes, ..self.state.clone() };
+        self.file.set_len(0)?;
+        self.earlier = None;
+        state.write(&state_path(&self.part))?;
+        self.file.rewind()?;
+        self.file.write_all(&self.start)?;
+        self.state = state;
+        Ok(())
     }
 
     fn put_in_place(&self) -> io::Result<()> {
@@ -173,7 +208,7 @@ impl ResultFile {
 
 impl Drop for ResultFile {
     fn drop(&mut self) {
-        if !self.is_kept {
+        if !self.is_kept && self.earlier.is_none() {
             let _ = fs::remove_file(state_path(&self.part));
             let _ = fs::remove_file(&self.part);
         }
@@ -181,6 +216,12 @@ impl Drop for ResultFile {
 }
 
 impl State {
+    /// Reads the state of the download to a part.
+    fn read(part: &Path) -> Option<Self> {
+        let state: Self = serde_json::from_slice(&fs::read(state_path(part)).ok()?).ok()?;
+        Some(state).filter(|state| state.orgtoken_download == 1)
+    }
+
     /// Replaces the file. A process that is killed leaves the old state or the new one.
     fn write(&self, path: &Path) -> io::Result<()> {
         let mut file = NamedTempFile::new_in(folder(path))?;
@@ -227,9 +268,16 @@ fn open(part: &Path, create: bool) -> Result<File, ResultFileError> {
         TryLockError::Error(source) => failed(source),
     })?;
     let own = file.metadata().map_err(failed)?;
+    if !own.is_file() || part.is_symlink() {
+        return Err(ResultFileError::NotADownload(part.into()));
+    }
     // A download that ended just now has given it the name of the file.
-    let is_same = is_at(&own, part);
-    if own.is_file() && is_same { Ok(file) } else { Err(ResultFileError::Busy(part.into())) }
+    if is_at(&own, part) { Ok(file) } else { Err(ResultFileError::Busy(part.into())) }
+}
+
+fn length(file: &File, part: &Path) -> Result<u64, ResultFileError> {
+    let metadata = file.metadata().map_err(|source| ResultFileError::Io(part.into(), source))?;
+    Ok(metadata.len())
 }
 
 /// Whether an open file has this path. Another process may have moved or deleted it.
@@ -260,6 +308,9 @@ pub enum ResultFileError {
     /// There is no download to continue.
     #[error("there is no download to `{}` that ended early", shown(.0))]
     Missing(PathBuf),
+    /// Another program has written the part.
+    #[error("`{}` is not the part of a download", shown(.0))]
+    NotADownload(PathBuf),
     /// A folder, a pipe or a device.
     #[error("`{}` is not a regular file", shown(.0))]
     NotAFile(PathBuf),
@@ -268,7 +319,7 @@ pub enum ResultFileError {
 impl Diagnostic for ResultFileError {
     fn code(&self) -> &str {
         match self {
-            Self::Busy(_) | Self::Io(..) | Self::NotAFile(_) => "io.write",
+            Self::Busy(_) | Self::Io(..) | Self::NotADownload(_) | Self::NotAFile(_) => "io.write",
             Self::Different(..) | Self::Missing(_) => "usage.resume",
         }
     }
@@ -279,6 +330,7 @@ impl Diagnostic for ResultFileError {
             Self::Different(..) => "continue with that job, or begin a new download",
             Self::Io(..) => "check that the folder exists and that you may write there",
             Self::Missing(_) => "begin a new download",
+            Self::NotADownload(_) => "move it to another place, or use another file",
             Self::NotAFile(_) => "use a file, or write to standard output",
         };
         Some(hint.into())

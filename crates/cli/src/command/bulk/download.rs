@@ -6,7 +6,7 @@ use std::path::Path;
 
 use indicatif::ProgressBar;
 use orgtoken_rest::Org;
-use orgtoken_rest::bulk::{DownloadError, Job, ResultFile};
+use orgtoken_rest::bulk::{DownloadError, EarlierDownload, Job, ResultFile};
 
 use crate::failure::Failure;
 use crate::io::console::Console;
@@ -16,7 +16,7 @@ use crate::io::progress;
 use crate::io::text::{counted, opened, printable, sh_quoted};
 use crate::runtime::interrupts::{Interrupts, Waited, interrupted};
 
-/// Where the records of a query job go.
+/// The destination of the records of a query job.
 pub(crate) enum Output<'a> {
     /// A file, which is whole or does not exist.
     File { path: &'a Path, file: ResultFile, bom: bool },
@@ -27,12 +27,24 @@ pub(crate) enum Output<'a> {
 impl<'a> Output<'a> {
     /// Begins the output to a file, or to standard output without one. A file that cannot be written
     /// is an error at once.
-    pub(crate) fn begin(out: Option<&'a Path>, bom: bool) -> Result<Self, Failure> {
+    pub(crate) fn begin(
+        out: Option<&'a Path>,
+        bom: bool,
+        console: &Console,
+    ) -> Result<Self, Failure> {
         match out.filter(|path| !is_stdin(path)) {
             None => Ok(Self::Stdout { bom, locator: None }),
             Some(path) => {
                 refuse_secret(path)?;
                 let file = ResultFile::create(path, if bom { BOM } else { b"" })?;
+                if let Some(EarlierDownload { job, records, .. }) = file.earlier() {
+                    console.warn(&format_args!(
+                        "an earlier download to `{}` ended after {} of job {job}; the first page \
+                         of this one replaces it",
+                        opened(path),
+                        counted(*records, "record")
+                    ));
+                }
                 Ok(Self::File { path, file, bom })
             }
         }

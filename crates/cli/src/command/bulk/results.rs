@@ -18,7 +18,7 @@ pub(super) fn run(args: &Results, console: &Console) -> Result<(), Failure> {
     let output = match (&args.locator, &args.out) {
         (Some(locator), _) => Output::Stdout { bom: false, locator: Some(locator) },
         (None, Some(path)) if args.resume => Output::resume(path, &args.which.id)?,
-        (None, out) => Output::begin(out.as_deref(), args.bom)?,
+        (None, out) => Output::begin(out.as_deref(), args.bom, console)?,
     };
     let (org, _) = resolved_login::org(&args.which.caller, console)?;
     wait_for(async {

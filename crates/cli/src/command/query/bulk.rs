@@ -19,7 +19,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let soql = soql(args)?;
     check_query(&soql)?;
     // A file that cannot be written is reported before the job runs.
-    let output = Output::begin(args.by_job.out.as_deref(), args.bom)?;
+    let output = Output::begin(args.by_job.out.as_deref(), args.bom, console)?;
     let (org, _) = resolved_login::org(&args.caller, console)?;
     wait_for(run_job(args, &org, &soql, &options, output, console))
 }
