@@ -7,13 +7,13 @@ use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response, StatusCode};
 use orgtoken_assertion::UnixTime;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use crate::catalogue;
 use crate::endpoint::InstanceUrl;
 use crate::request::form;
 use crate::response::TokenResponseError;
-use crate::response::json::Field;
+use crate::response::json::Fields;
 use crate::text;
 use crate::token::AccessToken;
 
@@ -45,27 +45,20 @@ pub fn user_info(instance: &InstanceUrl, token: &AccessToken) -> Request<Bytes> 
 }
 
 /// The user of a token. The texts are those of the server, sanitized for a terminal.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct UserInfo {
     /// `005…`.
-    #[serde(deserialize_with = "shown")]
     pub user_id: Option<String>,
     /// `00D…`.
-    #[serde(deserialize_with = "shown", rename = "organization_id")]
     pub org_id: Option<String>,
     /// `user@acme.com`.
-    #[serde(deserialize_with = "shown", rename = "preferred_username")]
     pub username: Option<String>,
     /// The display name.
-    #[serde(deserialize_with = "shown")]
     pub name: Option<String>,
     /// The e-mail address.
-    #[serde(deserialize_with = "shown")]
     pub email: Option<String>,
     /// `STANDARD` and so on.
-    #[serde(deserialize_with = "shown")]
     pub user_type: Option<String>,
 }
 
@@ -77,7 +70,19 @@ impl UserInfo {
         response: &Response<B>,
         now: UnixTime,
     ) -> Result<Self, TokenResponseError> {
-        TokenResponseError::json(response, now)
+        let answer: Fields = TokenResponseError::json(response, now)?;
+        let shown = |name| {
+            let text = text::name(answer.text(name)?, text::DESCRIPTION_LIMIT);
+            (!text.is_empty()).then_some(text)
+        };
+        Ok(Self {
+            user_id: shown("user_id"),
+            org_id: shown("organization_id"),
+            username: shown("preferred_username"),
+            name: shown("name"),
+            email: shown("email"),
+            user_type: shown("user_type"),
+        })
     }
 }
 
@@ -164,12 +169,6 @@ fn is_policy(code: &str, message: &str) -> bool {
 const SESSION_END: [&str; 4] =
     ["Bad_OAuth_Token", "INVALID_AUTH_HEADER", "INVALID_JWT_FORMAT", "INVALID_SESSION_ID"];
 
-fn shown<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let field = Field::deserialize(deserializer)?;
-    let text = field.text().map(|text| text::name(text, text::DESCRIPTION_LIMIT));
-    Ok(text.filter(|text| !text.is_empty()))
-}
-
 #[cfg(test)]
 mod tests {
     use orgtoken_assertion::Diagnostic;
@@ -217,6 +216,14 @@ mod tests {
         assert_eq!(user.name.as_deref(), Some("In Tegration"));
         assert_eq!(user.org_id.as_deref(), Some("00Dxx0000006JFrEAM"));
         assert_eq!(user.email, None);
+    }
+
+    #[test]
+    fn user_has_to_be_an_object() {
+        for body in ["[]", r#"["005xx000001X9hBAAS"]"#, "null", "7"] {
+            let error = UserInfo::from_http(&answer(200, "application/json", body), NOW);
+            assert_eq!(error.expect_err(body).code(), "resp.json");
+        }
     }
 
     #[test]
