@@ -119,7 +119,7 @@ pub enum Indicator {
 
 /// The changes to make, step by step.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "snake_case")]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Fix {
     /// The same steps for both kinds of app.
@@ -187,9 +187,11 @@ pub(crate) fn of_network(code: &str) -> Option<&'static Entry> {
     network.into_iter().find(|entry| entry.codes.contains(&code))
 }
 
-/// Returns the entry whose words, which other tools use for local and network faults, `says` finds.
-pub(crate) fn by_words(says: impl Fn(&str) -> bool) -> Option<&'static Entry> {
-    entries().find(|entry| entry.words.iter().any(|words| says(words)))
+/// Returns the first entry with words of other tools that are in a text.
+///
+/// * `contains`: whether the text contains some words
+pub(crate) fn by_words(contains: impl Fn(&str) -> bool) -> Option<&'static Entry> {
+    entries().find(|entry| entry.words.iter().any(|words| contains(words)))
 }
 
 /// Finds a description of Salesforce in a line, set apart by punctuation. Returns the entry and the
@@ -259,6 +261,7 @@ pub fn groups() -> impl Iterator<Item = (&'static str, &'static [Entry])> {
 /// Parses a file of this crate. The texts are not copied.
 fn parse<T: Deserialize<'static>>(file: &'static str) -> Vec<T> {
     #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
     struct File<T> {
         entries: Vec<T>,
     }
