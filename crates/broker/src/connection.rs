@@ -343,7 +343,7 @@ fn too_many_connections() -> ErrorResponse {
 }
 
 pub(crate) fn too_slow(limit: Duration) -> ErrorResponse {
-    let why = format!("the request was not complete within {} s", limit.as_secs());
+    let why = format!("the request was not complete within {:.0} s", limit.as_secs_f64());
     let hint = "send the head and the body at once";
     ErrorResponse::rejection(8, StatusCode::REQUEST_TIMEOUT, "gate.slow", why, hint)
 }
