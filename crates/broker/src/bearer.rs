@@ -8,7 +8,7 @@ use orgtoken_assertion::Diagnostic;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// The bearer token that TCP clients send. It gives access to all that a listener serves.
+/// The bearer token that TCP clients send. It gives access to everything that a listener serves.
 ///
 /// There is no `Display`, `Serialize`, `Deref` or `Clone`: only [`Bearer::secret`] gives the text.
 pub struct Bearer(Zeroizing<String>);
@@ -48,7 +48,7 @@ impl Bearer {
     }
 }
 
-/// In constant time, if the lengths are equal.
+/// Compares in constant time if the lengths are equal.
 impl PartialEq for Bearer {
     fn eq(&self, other: &Self) -> bool {
         self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
@@ -66,8 +66,8 @@ impl fmt::Debug for Bearer {
 /// The bearer token that is valid now for the clients of a listener
 /// ([`Listener::bearer`](crate::Listener::bearer)).
 ///
-/// Clones are one: a token that is set later is valid for open connections, too. Without a token,
-/// every request that needs it is rejected.
+/// All clones share the token, and a replaced token takes effect on open connections, too. Without a
+/// token, every request that needs it is rejected.
 #[derive(Clone, Debug, Default)]
 pub struct CurrentBearer(Arc<ArcSwapOption<Bearer>>);
 

@@ -65,8 +65,8 @@ pub(crate) async fn accept_loop(
     drop(ending);
 }
 
-/// Gates 1, 2 and 8 for connections. At the limit of connections there are as many more, for the
-/// response that says so. Any other that does not pass is closed without a response.
+/// Gates 1, 2 and 8 for connections. Above the limit of connections, as many more are accepted for
+/// one response with the reason. Any other that does not pass is closed without a response.
 pub(crate) fn accept(
     shared: &Arc<Shared>,
     policy: &EndpointPolicy,
@@ -145,7 +145,7 @@ pub(crate) struct ConnectionContext {
     /// The time of the connection or of the last response; `None` while a complete request waits
     /// for its response.
     waiting_since: Mutex<Option<Instant>>,
-    /// Whether there are too many connections, so that this one gets one response: the reason.
+    /// Whether there are too many connections. This one is then closed after one response.
     is_full: bool,
     _slot: ConnectionSlot,
 }
@@ -230,7 +230,7 @@ impl ConnectionContext {
         &self.shared.limits
     }
 
-    /// Returns a token of a profile, after a login if there is none, and whether it was cached.
+    /// Returns a token of a profile and whether it was cached. If none is cached, it logs in.
     pub(crate) async fn token(
         &self,
         profile: &Profile,

@@ -1,4 +1,4 @@
-//! Responses that say why a request has no other.
+//! Error responses.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::response::{self, HttpResponse};
 
-/// The reason why a request gets no token and no response of the org.
+/// A response that says why a request gets neither a token nor a response of the org.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct ErrorResponse {
     /// The gate that the request fails, from 1 to 9; `None` if it passes all of them.

@@ -16,7 +16,7 @@ use crate::peer::RateKey;
 #[non_exhaustive]
 pub struct Limits {
     /// Connections at a time on Unix sockets, and as many on TCP; default: 256. As many more are
-    /// accepted for a response with status 503. Any other is closed without a response.
+    /// accepted for one response with status 503. Any other is closed without a response.
     pub connections: usize,
     /// Connections of one user at a time; default: 64.
     pub connections_per_user: usize,

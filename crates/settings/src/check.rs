@@ -192,7 +192,8 @@ impl Check {
         }
     }
 
-    /// Removes the effective value, and converts it with `convert`. One of another kind is a problem.
+    /// Removes and converts the effective value. `convert` returns a value of another kind as an
+    /// error, which is a problem.
     fn take<T>(
         &mut self,
         setting: Setting,

@@ -298,13 +298,13 @@ fn absolute(folder: &Path, path: &str) -> String {
     if path.is_empty() || path == "-" || NOT_RELATIVE.iter().any(starts) {
         return path.to_owned();
     }
-    // Without `.` in it.
+    // `components` leaves out each `.`.
     let path: PathBuf = folder.join(path).components().collect();
     path.to_string_lossy().into_owned()
 }
 
-/// Returns the value of an entry as a profile stores it: a path that was typed in `folder` as an
-/// absolute path, since a relative one starts at the folder of `config.toml`.
+/// Returns the value of an entry as a profile stores it. A path relative to `folder` becomes
+/// absolute, since a relative path in a profile starts at the folder of `config.toml`.
 pub(crate) fn stored(entry: &str, value: &str, folder: &Path) -> String {
     match known(entry) {
         Some((setting, content)) if is_path(setting, content) => absolute(folder, value),

@@ -27,7 +27,7 @@ impl<'a> Der<'a> {
         outer.finish().map(|()| value)
     }
 
-    /// Reads the next element, which must be a SEQUENCE without elements that `content` leaves.
+    /// Reads the next element, which must be a SEQUENCE. `content` has to read all of its elements.
     pub(super) fn sequence<T>(
         &mut self,
         content: impl FnOnce(&mut Self) -> Result<T, KeyError>,

@@ -59,7 +59,8 @@ pub enum TransportError {
         /// The error of the resolver.
         source: Arc<io::Error>,
     },
-    /// The response is a part of the content ([RFC 9110, Section 15.3.7]), and none was requested.
+    /// The response is a part of the content ([RFC 9110, Section 15.3.7]), although the request
+    /// names no range.
     ///
     /// [RFC 9110, Section 15.3.7]: https://www.rfc-editor.org/rfc/rfc9110#section-15.3.7
     #[error("the response is only a part of the content (206), and no part was requested")]

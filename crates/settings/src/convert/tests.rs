@@ -122,7 +122,7 @@ fn der_key_file_is_written_as_pem() {
 
 #[test]
 fn invalid_settings_are_not_written() {
-    let json = crate::tests::record_with("Username", "\"nobody\"");
+    let json = crate::tests::record_with("Username", &quoted_json("acme"));
     let loader = Loader::new([Layer::from_record(json.as_bytes(), "salesforce.json", None)]);
     assert_eq!(loader.convert(Form::Record).unwrap_err().code(), "settings.value");
 }

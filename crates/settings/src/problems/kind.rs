@@ -363,7 +363,7 @@ fn missing(setting: Option<Setting>, is_misspelt: bool, in_record: bool) -> Cow<
         Setting::PublicKey => "public_key_file",
         _ => setting.name(),
     };
-    // What `setup` leaves open until the app exists.
+    // The app may not exist yet: `setup` then saves the profile without its consumer key.
     let setup = if setting == Setting::ClientId { "; `orgtoken setup` asks for it" } else { "" };
     format!("give {what}: {} or `{profile}` in a profile{setup}", ways.join(", ")).into()
 }
