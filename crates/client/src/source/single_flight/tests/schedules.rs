@@ -65,8 +65,8 @@ fn locked<T>(mutex: &StdMutex<T>) -> shuttle::sync::MutexGuard<'_, T> {
 
 type Shared = Arc<SingleFlight<Arc<Counter>>>;
 
-fn flight(desk: Counter) -> Shared {
-    Arc::new(SingleFlight::new(Arc::new(desk)))
+fn flight(counter: Counter) -> Shared {
+    Arc::new(SingleFlight::new(Arc::new(counter)))
 }
 
 /// A flight whose token is due for renewal.
@@ -87,8 +87,8 @@ fn almost_ended(number: u32) -> CachedToken {
 
 /// Like `TokenSource::token`.
 async fn token(flight: &Shared) -> u32 {
-    let at_hand = flight.current().filter(|cached| cached.is_valid_for(MINUTE, BootTime::now()));
-    match at_hand {
+    let current = flight.current().filter(|cached| cached.is_valid_for(MINUTE, BootTime::now()));
+    match current {
         Some(cached) => number(&cached),
         None => number(&flight.renew(MINUTE).await.unwrap()),
     }
@@ -97,6 +97,10 @@ async fn token(flight: &Shared) -> u32 {
 fn asking(flight: &Shared) -> JoinHandle<u32> {
     let flight = Arc::clone(flight);
     start(async move { token(&flight).await })
+}
+
+fn all_asking(flight: &Shared, callers: usize) -> Vec<JoinHandle<u32>> {
+    (0..callers).map(|_| asking(flight)).collect()
 }
 
 /// Runs a test in random interleavings, and in those of a few well placed preemptions.
@@ -131,8 +135,7 @@ fn one_caller_renews_ahead_of_expiry() {
 fn concurrent_callers_log_in_once() {
     check(|| {
         let flight = flight(Counter::default());
-        let asking: Vec<_> = (0..4).map(|_| asking(&flight)).collect();
-        for task in asking {
+        for task in all_asking(&flight, 4) {
             assert_eq!(block_on(task).unwrap(), 1);
         }
         assert_eq!(flight.renewal.logins(), 1);
@@ -143,7 +146,7 @@ fn concurrent_callers_log_in_once() {
 fn cancelled_caller_does_not_cancel_the_login() {
     check(|| {
         let flight = flight(Counter::default());
-        let asking: Vec<_> = (0..4).map(|_| asking(&flight)).collect();
+        let asking = all_asking(&flight, 4);
         asking[0].abort();
         asking[2].abort();
         for (place, task) in asking.into_iter().enumerate() {
@@ -200,7 +203,7 @@ fn rejected_token_is_not_returned_again_and_costs_one_login() {
 fn token_that_is_invalidated_during_the_login_is_not_stored() {
     check(|| {
         let flight = flight(Counter::default());
-        let asking: Vec<_> = (0..2).map(|_| asking(&flight)).collect();
+        let asking = all_asking(&flight, 2);
         // Another process got the same token during this login.
         let other_process = start({
             let flight = Arc::clone(&flight);
@@ -227,8 +230,7 @@ fn same_token_after_invalidation_is_returned_without_another_login() {
     check(|| {
         let flight = flight(Counter::default());
         flight.invalidate(&granted(1));
-        let asking: Vec<_> = (0..3).map(|_| asking(&flight)).collect();
-        for task in asking {
+        for task in all_asking(&flight, 3) {
             assert_eq!(block_on(task).unwrap(), 1);
         }
         // The API rejects it again: another login would not help.
@@ -246,10 +248,13 @@ fn late_invalidation_keeps_the_newer_token() {
             let flight = Arc::clone(&flight);
             async move { flight.invalidate(&old) }
         });
-        let asking: Vec<_> = (0..2).map(|_| asking(&flight)).collect();
+        let asking = all_asking(&flight, 2);
         block_on(late).unwrap();
         let given: Vec<_> = asking.into_iter().map(|task| block_on(task).unwrap()).collect();
-        assert!(given.contains(&1), "who waits takes the old one, who leads the new one");
+        assert!(
+            given.contains(&1),
+            "the caller that logs in gets the new token, another may get the old one"
+        );
         assert_eq!(number(&flight.current().unwrap()), 1);
         assert_eq!(flight.renewal.logins(), 1);
     });
