@@ -64,8 +64,8 @@ impl Proxy {
     }
 
     /// Drops the token of a session that has ended. Returns whether a further attempt can have
-    /// another token: `false` if this is the current one, and a call has dropped one within the last
-    /// minute.
+    /// another token: `false` if `token` is the current one and a call has dropped a token within
+    /// the last minute.
     ///
     /// A caller that can make the org refuse its calls, or redirect them, must not use up the logins
     /// of the others. The drop counts, not the login: the caller may disconnect before that.
@@ -85,7 +85,7 @@ impl Proxy {
         true
     }
 
-    /// Sends a call that passed every check, and returns the response of the org.
+    /// Forwards a call that passed every check, records its end, and returns the response of the org.
     pub(crate) async fn forward(
         &self,
         caller: &ConnectionContext,
@@ -103,8 +103,8 @@ impl Proxy {
         Ok(Response::from_parts(head, Either::Right(Forwarded { body, record })))
     }
 
-    /// If the session has ended, there is one new login and, if the body was kept, one further
-    /// attempt.
+    /// Sends a call. If the session has ended, there is one new login and, if the body was kept, one
+    /// further attempt.
     ///
     /// * `sent`: counts the bytes of the body
     async fn send(
