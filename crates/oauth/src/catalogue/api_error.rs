@@ -67,14 +67,55 @@ pub fn api_error(code: &str, message: &str) -> Option<&'static ApiErrorEntry> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
-    fn messages_are_normalized() {
+    fn api_errors_are_found_by_code_and_by_message() {
+        for (code, message, meaning) in [
+            (
+                "UNABLE_TO_LOCK_ROW",
+                "unable to obtain exclusive access to this record",
+                "another transaction",
+            ),
+            ("NOT_FOUND", "The requested resource does not exist", "the path or the record"),
+            (
+                "NOT_FOUND",
+                "Provided external ID field does not exist or is not accessible: Ext__c",
+                "no record has this id, or the field in the path is not an external id",
+            ),
+            ("JSON_PARSER_ERROR", "Unexpected character ('x' (code 120))", "the body is not"),
+            (
+                "JSON_PARSER_ERROR",
+                "Cannot deserialize instance of int from VALUE_STRING value 55x or request may be \
+                 missing a required field at [line:1, column:25]",
+                "a value does not have the type",
+            ),
+            (
+                "INVALID_FIELD",
+                "The Ext__c field should not be specified in the sobject data.",
+                "a field in the URL",
+            ),
+            ("414", "", "the address of the request is too long"),
+        ] {
+            let row = api_error(code, message).expect(code);
+            assert!(row.meaning.starts_with(meaning), "{code}: {}", row.meaning);
+        }
+        assert_eq!(api_error("NEVER_SEEN", "not found"), None);
+        assert_eq!(api_error("", "unable to lock row"), None);
+    }
+
+    #[test]
+    fn api_error_rows_are_well_formed() {
+        let mut anchors = HashSet::new();
         for row in api_errors() {
-            for message in &row.messages {
-                assert_eq!(*message, text::normalize(message), "{}", row.code);
-            }
+            assert!(anchors.insert(row.anchor()), "{}: the same row twice", row.code);
+            assert!(!row.causes.is_empty(), "{}", row.code);
+            assert!(row.causes.iter().all(|cause| cause.ends_with(['.', '-'])), "{}", row.code);
+            assert!(!row.meaning.ends_with('.') && !row.remedy.ends_with('.'), "{}", row.code);
+            assert!(row.messages.iter().all(|text| *text == text::normalize(text)), "{}", row.code);
+            assert!(api_error(row.code, "").is_some(), "{} has no general row", row.code);
         }
     }
 }
