@@ -164,7 +164,7 @@ pub(crate) enum Refused {
 
 impl From<clap::Error> for Refused {
     fn from(error: clap::Error) -> Self {
-        UsageError::try_from(error).map_or_else(Self::Help, Self::Usage)
+        UsageError::of_clap(error, grammar).map_or_else(Self::Help, Self::Usage)
     }
 }
 
@@ -274,6 +274,9 @@ mod tests {
                 "give an expression, such as `-q .id`; to be quiet: `2>/dev/null`",
             ),
             ("whoami --format json", "unknown argument `--format`", "use `--json`"),
+            ("whoami --csv", "unknown argument `--csv`", "see `orgtoken whoami --help`"),
+            ("record get --csv", "unknown argument `--csv`", "see `orgtoken record get --help`"),
+            ("explain --org", "unknown argument `--org`", "see `orgtoken explain --help`"),
             ("org display", "unknown command `org`", ""),
             (
                 "query -q SELECT",

@@ -12,13 +12,33 @@ pub(super) fn command(parent: &str, word: &str) -> Option<Cow<'static, str>> {
             format!("run `orgtoken help{}`", parent.trim_start_matches("orgtoken")).into(),
         );
     }
-    find(&OTHER_NAMES.commands, |of| of == parent, word).map(Cow::Borrowed)
+    let mut rows = OTHER_NAMES.commands.iter();
+    let row = rows.find(|[of, words, _]| of == parent && has_word(words, word))?;
+    Some(Cow::Borrowed(&row[2]))
 }
 
-/// Returns the hint for an unknown flag of a command, such as `orgtoken record get`.
-pub(super) fn flag(command: &str, typed: &str) -> Option<&'static str> {
-    let name = typed.split('=').next().unwrap_or(typed);
-    find(&OTHER_NAMES.flags, |of| command.starts_with(of), name)
+/// Returns the hint for an unknown flag of a command, such as `orgtoken record get`. A hint that
+/// names another flag is for commands that have it.
+pub(super) fn flag(
+    command: &str,
+    typed: &str,
+    mut grammar: clap::Command,
+) -> Option<Cow<'static, str>> {
+    let typed = typed.split('=').next().unwrap_or(typed);
+    // With the flags of all commands, such as `--json`.
+    grammar.build();
+    let mut names = command.split(' ').skip(1);
+    let below = names.try_fold(&grammar, |command, name| command.find_subcommand(name))?;
+    let has = |flag: &str| below.get_arguments().any(|arg| arg.get_long() == Some(flag));
+    let is_for = |hint: &str| {
+        let flags = hint.split('`').skip(1).step_by(2).filter_map(|it| it.strip_prefix("--"));
+        flags.map(|flag| flag.split(' ').next().unwrap_or(flag)).all(has)
+    };
+    let mut rows = OTHER_NAMES.flags.iter();
+    let row = rows.find(|[of, words, hint]| {
+        command.starts_with(of) && has_word(words, typed) && is_for(hint)
+    })?;
+    Some(Cow::Borrowed(&row[2]))
 }
 
 /// Returns the hint for an argument too many. `word` is the argument if it may be repeated.
@@ -30,15 +50,8 @@ pub(super) fn argument(command: &str, word: Option<&str>) -> Option<Cow<'static,
     row.map(|[_, hint]| Cow::Borrowed(hint.as_str()))
 }
 
-/// Returns the hint of the first row for this command that has the word.
-fn find(
-    rows: &'static [[String; 3]],
-    is_for: impl Fn(&str) -> bool,
-    word: &str,
-) -> Option<&'static str> {
-    let has = |words: &str| words.split(' ').any(|one| one == word);
-    let row = rows.iter().find(|[of, words, _]| is_for(of) && has(words));
-    row.map(|[.., hint]| hint.as_str())
+fn has_word(words: &str, word: &str) -> bool {
+    words.split(' ').any(|one| one == word)
 }
 
 /// Commands whose only argument would be a profile.

@@ -8,7 +8,7 @@ use orgtoken_assertion::Diagnostic;
 
 use super::login::FormatAsLogin;
 use super::other_names;
-use crate::examples::examples;
+use crate::examples::{Example, examples};
 
 /// Wrong arguments.
 #[derive(Debug, thiserror::Error)]
@@ -85,11 +85,12 @@ impl Diagnostic for UsageError {
     }
 }
 
-/// Returns clap's error if it is a request for help or for the version.
-impl TryFrom<clap::Error> for UsageError {
-    type Error = clap::Error;
-
-    fn try_from(error: clap::Error) -> Result<Self, clap::Error> {
+impl UsageError {
+    /// Returns clap's error if it is a request for help or for the version.
+    pub(crate) fn of_clap(
+        error: clap::Error,
+        grammar: fn() -> clap::Command,
+    ) -> Result<Self, clap::Error> {
         let text = |kind| error.get(kind).map(ToString::to_string);
         let named = |kind, other: &str| text(kind).map_or_else(|| other.into(), |it| quoted(&it));
         let (argument, command) = (named(ContextKind::InvalidArg, "an argument"), command(&error));
@@ -106,7 +107,7 @@ impl TryFrom<clap::Error> for UsageError {
                 let typed = text(ContextKind::InvalidArg).unwrap_or_default();
                 let near = || text(ContextKind::SuggestedArg).map(|near| did_you_mean(&near));
                 if typed.starts_with('-') {
-                    let advice = other_names::flag(&command, &typed).map(Cow::Borrowed);
+                    let advice = other_names::flag(&command, &typed, grammar());
                     return Ok(Self::unknown(&flag(&typed), advice.or_else(near), &command));
                 }
                 let shown = Some(&*typed).filter(|typed| is_word(typed));
@@ -168,15 +169,15 @@ fn for_example(what: &str, command: &str) -> Cow<'static, str> {
     let name = command.strip_prefix(PROGRAM).unwrap_or_default().trim_start();
     match examples(name).iter().find(|example| has(&example.line)) {
         // In other programs, `-q` takes the query.
-        Some(example) if flag == "<SOQL>" => {
-            let line = &example.line;
+        Some(Example { line, .. }) if flag == "<SOQL>" => {
             format!("the query is an argument, and `-q` is `--jq`: `{line}`").into()
         }
-        Some(example) if flag == "FIELD=VALUE" => {
-            let line = &example.line;
+        Some(Example { line, .. }) if flag == "FIELD=VALUE" => {
             format!("for example `{line}`; `--from -` reads records from standard input").into()
         }
-        Some(example) => format!("for example `{}`; see `{command} --help`", example.line).into(),
+        Some(Example { line, .. }) => {
+            format!("for example `{line}`; see `{command} --help`").into()
+        }
         None => see(command),
     }
 }
