@@ -25,6 +25,6 @@ pub(crate) use login::{Login, username};
 pub(crate) use network::{Network, Route, duration};
 pub(crate) use passphrase::Passphrase;
 pub(crate) use same_login::login_flags;
-pub(crate) use secret::{has_password, refuse as refuse_secrets};
+pub(crate) use secret::refuse as refuse_secrets;
 pub(crate) use tokens::Tokens;
 pub(crate) use usage::{UsageError, did_you_mean};

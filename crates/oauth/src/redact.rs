@@ -23,6 +23,7 @@ pub fn path(text: &str) -> &str {
         && text.chars().all(plain)
         && is_unlike_a_secret(text)
         && !is_base64_with_slashes(text)
+        && !may_have_password(text)
         && text.rsplit('/').find(|part| !part.is_empty()).is_none_or(is_file_name);
     if is_path { text } else { WITHHELD }
 }
@@ -82,6 +83,12 @@ pub fn redis_url(text: &str) -> &str {
         host(server) == server && database.len() < 4 && database.bytes().all(|b| b.is_ascii_digit())
     });
     if is_address { text } else { WITHHELD }
+}
+
+/// Whether a text is a URL that may have a user name and a password: `redis://:password@host`. A
+/// slash in a password need not be encoded, so that the end of the host is not known.
+pub fn may_have_password(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(_, rest)| rest.contains('@'))
 }
 
 /// Returns an external text on one line, without words that look like a secret.
@@ -280,6 +287,8 @@ mod tests {
             "00Dxx0000006JFr!AR8AQO.4ZXx_Tm",
             "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2lnbmF0dXJl",
             "My-Secret%21.pem",
+            "https://user:hunter2@acme.com/tls/ca.pem",
+            "hub:https://user:hunter2@hub.acme.com/sf.json",
             &"a/".repeat(200),
         ] {
             assert_eq!(path(value), WITHHELD, "{value}");

@@ -141,6 +141,8 @@ fn password_is_not_set_by_an_argument() {
     ] {
         let refused = run(&org, &["config", "set", "-P", "acme", entry, value, "--json"]);
         assert_eq!(error(&refused)["code"], "usage.secret_in_argv", "{entry} {value}");
+        let hint = error(&refused)["hint"].as_str().unwrap().to_owned();
+        assert!(hint.ends_with("`orgtoken config edit`"), "{hint}");
         assert!(!format!("{refused:?}").contains("cr3t"), "{refused:?}");
     }
     assert_eq!(written(&org), before);

@@ -10,11 +10,6 @@ pub(crate) fn refuse(typed: &[OsString]) -> Result<(), UsageError> {
     found.map_or(Ok(()), |what| Err(UsageError::secret_in_argv(what)))
 }
 
-/// Whether a URL may have a password: `redis://:password@host`.
-pub(crate) fn has_password(url: &str) -> bool {
-    url.split_once("://").is_some_and(|(_, rest)| rest.contains('@'))
-}
-
 fn found(argument: &str) -> Option<&'static str> {
     // A key may follow a flag and `=`, a token may follow `Bearer`.
     let words = || argument.split(|c: char| !(c.is_ascii_alphanumeric() || "+/_-.!".contains(c)));

@@ -14,7 +14,7 @@ use orgtoken_oauth::redact;
 use orgtoken_settings::Setting;
 use serde_json::json;
 
-use crate::args::{UsageError, has_password};
+use crate::args::UsageError;
 use crate::environment::{at_home, variable};
 use crate::failure::Failure;
 use crate::help::settings_of_profiles;
@@ -116,10 +116,13 @@ fn named(flag: Option<&str>) -> Option<String> {
 fn set(args: &Set, config: &Config, console: &Console) -> Result<(), Failure> {
     // A proxy is given without `http://`, too.
     let is_secret = |value: &String| {
-        has_password(value) || args.entry == Setting::Proxy.name() && value.contains('@')
+        redact::may_have_password(value)
+            || args.entry == Setting::Proxy.name() && value.contains('@')
     };
     if args.values.iter().any(is_secret) {
-        return Err(UsageError::secret_in_argv("a password").into());
+        let error = UsageError::secret_in_argv("a URL that may have a password");
+        let hint = "replace the password, and enter the new one with `orgtoken config edit`";
+        return Err(Failure::from(error).with_hint(hint));
     }
     let file = config.parsed();
     if let Some(failure) = misplaced(args, config) {
