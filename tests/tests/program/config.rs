@@ -1,12 +1,13 @@
 //! `orgtoken config`: profiles are listed and edited, and nothing is sent.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt;
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use serde_json::Value;
 
-use conformance::program::{answered, error, stderr, stdout};
+use conformance::program::{answered, error, stderr, stdout, terminal};
 use conformance::test_org::{CLIENT_ID, TestOrg, USER};
 
 /// Returns an org whose user has a profile that can log in, and one that cannot.
@@ -196,6 +197,29 @@ fn deleted_profile_leaves_its_key_and_the_other_profiles() {
     let last = run(&org, &["config", "delete", "broken", "--yes", "--json"]);
     assert_eq!(stdout(&last), "{\"profile\":\"broken\",\"default\":null,\"files\":[]}\n");
     assert_eq!(written(&org), "");
+}
+
+#[test]
+fn change_while_delete_asks_is_not_undone() {
+    let org = org();
+    let (mut user, screen) = terminal();
+    let mut command = org.bare(&["config", "delete", "acme"]);
+    command.stdin(screen.try_clone().unwrap()).stderr(screen).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    let (mut seen, mut chunk) = (String::new(), [0; 512]);
+    while !seen.contains("[y/N]") {
+        let read = user.read(&mut chunk).unwrap();
+        seen += &String::from_utf8_lossy(&chunk[..read]);
+    }
+    printed(&org, &["config", "set", "-P", "broken", "username", USER]);
+    user.write_all(b"y\n").unwrap();
+    // Reading fails once the program has ended.
+    while let Ok(1..) = user.read(&mut chunk) {}
+    assert!(child.wait().unwrap().success());
+    let left = written(&org);
+    assert!(left.contains(&format!("[profile.broken]\nusername = \"{USER}\"\n")), "{left}");
+    assert!(!left.contains("[profile.acme]"), "{left}");
 }
 
 #[test]

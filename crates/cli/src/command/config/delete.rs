@@ -35,6 +35,8 @@ pub(super) fn run(args: &Args, config: &Config, console: &Console) -> Result<(),
         let what = "nothing was deleted, since it was not confirmed";
         return Err(Failure::new("interrupted", None::<&str>, what));
     }
+    // It may have been edited while the question was open.
+    let config = &Config::read()?;
     let files = files(config, &name);
     let token = config.layer(&name).and_then(seconds_left).filter(|seconds| *seconds > 0);
     let mut editor = config.editor()?;

@@ -71,6 +71,8 @@ pub(super) fn offer_default(answers: &Answers, is_wanted: bool) -> Result<bool, 
     if !is_wanted && !prompt::yes(&question, false)? {
         return Ok(false);
     }
+    // It may have been edited while the question was open.
+    let config = Config::read()?;
     let mut editor = config.editor()?;
     editor.set_default(&answers.name)?;
     config.write(&editor)?;
