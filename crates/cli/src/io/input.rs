@@ -5,7 +5,7 @@ mod permissions;
 use permissions::FileFault;
 pub(crate) use permissions::{
     KeyFileError, KeyFileWarning, UnsafeFile, read_bearer, read_config, read_config_or_empty,
-    read_key, read_record,
+    read_hub_token, read_key, read_passphrase, read_record,
 };
 
 use std::borrow::Cow;
@@ -39,7 +39,7 @@ pub(crate) enum Kind {
     Refusal,
     /// Certificates of trusted authorities.
     Roots,
-    /// A record, `config.toml` or a bearer file.
+    /// A record, `config.toml`, a bearer file or the Hub's token.
     Settings,
 }
 

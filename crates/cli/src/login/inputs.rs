@@ -10,7 +10,7 @@ use crate::environment::{at_home, named_variable};
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::input::{
-    InputError, KeyFileError, KeyFileWarning, Kind, UnsafeFile, read, read_key, read_record,
+    InputError, KeyFileError, KeyFileWarning, Kind, UnsafeFile, read, read_passphrase, read_record,
 };
 use crate::login::hub::{self, Hub};
 use crate::login::key_file::read_private_key;
@@ -122,7 +122,7 @@ fn read_secret(
     setting: Setting,
     path: &Path,
 ) -> Result<(Zeroizing<Vec<u8>>, Option<KeyFileWarning>), KeyFileError> {
-    if setting == Setting::PrivateKey { read_private_key(path) } else { read_key(path) }
+    if setting == Setting::PrivateKey { read_private_key(path) } else { read_passphrase(path) }
 }
 
 impl From<InputError> for ReadError {

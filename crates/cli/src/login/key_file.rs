@@ -10,7 +10,9 @@ use zeroize::Zeroizing;
 use crate::args;
 use crate::environment::{named_variable, variable};
 use crate::failure::Failure;
-use crate::io::input::{InputError, KeyFileError, KeyFileWarning, Kind, read, read_key};
+use crate::io::input::{
+    InputError, KeyFileError, KeyFileWarning, Kind, read, read_key, read_passphrase,
+};
 use crate::io::prompt;
 
 /// Reads the file of a private key. An unsafe mode is an error only if the file holds a private key:
@@ -83,7 +85,7 @@ fn bytes(value: OsString) -> Zeroizing<Vec<u8>> {
 
 /// Returns the content without its final line break.
 fn from_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let (bytes, _) = read_key(path).map_err(|error| match error {
+    let (bytes, _) = read_passphrase(path).map_err(|error| match error {
         // The path may be the passphrase itself.
         KeyFileError::Input(error) => KeyFileError::Input(error.without_path()),
         error => error,

@@ -1,5 +1,5 @@
-//! Permissions of private keys, of records that contain one, of bearer files and of `config.toml`. The rules are
-//! those of OpenSSH.
+//! Permissions of the files of private keys, passphrases and tokens, of records with a private key
+//! and of `config.toml`. The rules are those of OpenSSH.
 
 use std::borrow::Cow;
 use std::fs::{self, File, Metadata};
@@ -21,11 +21,25 @@ pub(crate) fn read_key(
     read_secret(path, Kind::Key, "private key")
 }
 
-/// Reads a bearer file, by the same rules.
+/// Reads a passphrase file, by the same rules.
+pub(crate) fn read_passphrase(
+    path: &Path,
+) -> Result<(Zeroizing<Vec<u8>>, Option<KeyFileWarning>), KeyFileError> {
+    read_secret(path, Kind::Key, "passphrase file")
+}
+
+/// Reads a bearer file of the token service, by the same rules.
 pub(crate) fn read_bearer(
     path: &Path,
 ) -> Result<(Zeroizing<Vec<u8>>, Option<KeyFileWarning>), KeyFileError> {
     read_secret(path, Kind::Settings, BEARER)
+}
+
+/// Reads the file with the token for the Hub, by the same rules.
+pub(crate) fn read_hub_token(
+    path: &Path,
+) -> Result<(Zeroizing<Vec<u8>>, Option<KeyFileWarning>), KeyFileError> {
+    read_secret(path, Kind::Settings, HUB_TOKEN)
 }
 
 fn read_secret(
@@ -220,7 +234,7 @@ impl UnsafeFile {
     }
 }
 
-/// The file of a private key or a bearer token is refused.
+/// The file of a secret is refused.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyFileError {
     /// The file cannot be read.
@@ -235,7 +249,7 @@ impl Diagnostic for KeyFileError {
     fn code(&self) -> &str {
         match self {
             Self::Input(error) => error.code(),
-            Self::Permissions { what: BEARER, .. } => "settings.permissions",
+            Self::Permissions { what: BEARER | HUB_TOKEN, .. } => "settings.permissions",
             Self::Permissions { .. } => "key.permissions",
         }
     }
@@ -255,7 +269,7 @@ impl Diagnostic for KeyFileError {
     }
 }
 
-/// The file of a private key or a bearer token that others can read, and that root manages.
+/// The file of a secret that others can read, and that root manages.
 #[derive(Debug, thiserror::Error)]
 #[error("{what} `{}` {fault}", shown(path))]
 pub(crate) struct KeyFileWarning {
@@ -299,6 +313,7 @@ pub(super) fn quoted(path: &Path) -> String {
 }
 
 const BEARER: &str = "bearer file";
+const HUB_TOKEN: &str = "file of the Hub's token";
 const RECORD: &str = "private key in record";
 const ROOT: u32 = 0;
 const STICKY: u32 = 0o1000;

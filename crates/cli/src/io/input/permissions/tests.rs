@@ -29,6 +29,22 @@ fn key_that_others_can_read_is_refused_with_the_command_that_helps() {
 }
 
 #[test]
+fn file_of_each_secret_is_named_as_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = key(folder.path(), 0o644);
+    for (error, what, code) in [
+        (read_key(&path), "private key `", "key.permissions"),
+        (read_passphrase(&path), "passphrase file `", "key.permissions"),
+        (read_bearer(&path), "bearer file `", "settings.permissions"),
+        (read_hub_token(&path), "file of the Hub's token `", "settings.permissions"),
+    ] {
+        let error = error.unwrap_err();
+        assert_eq!(error.code(), code);
+        assert!(error.to_string().starts_with(what), "{error}");
+    }
+}
+
+#[test]
 fn folder_writable_by_all_is_refused_unless_sticky() {
     let folder = tempfile::tempdir().unwrap();
     let path = key(folder.path(), 0o600);
