@@ -12,11 +12,13 @@ pub(crate) struct Allowed<'a> {
     pub(crate) secret: &'a Secret,
     /// Whether it is the secret that was put there.
     pub(crate) is_own: bool,
+    /// Whether the run wrote a file with the secret in its name.
+    pub(crate) names_file: bool,
 }
 
 /// Whether it may be there.
 pub(crate) fn allows(found: &Allowed<'_>) -> bool {
-    let Allowed { command, place, part, secret, is_own } = *found;
+    let Allowed { command, place, part, secret, is_own, names_file } = *found;
     let is_data = DATA.iter().any(|data| place.id.starts_with(data));
     let is_passphrase = secret.name.starts_with("passphrase");
     let is_input = ["file canary.txt", "file canary.json"].contains(&part);
@@ -48,10 +50,14 @@ pub(crate) fn allows(found: &Allowed<'_>) -> bool {
         }
         // Rows that failed are written to a file, and scripts read the names of these files.
         (_, part) if is_data && is_rows(part) => true,
-        (_, Observed::STDOUT) if ROW_FILES.contains(&place.id.as_str()) => true,
+        (_, Observed::STDOUT) if ROW_FILES.contains(&place.id.as_str()) => names_file,
         // The file that the command wrote has this name. Keys and tokens are recognised.
-        (_, Observed::STDERR) if ROW_FILES.contains(&place.id.as_str()) => is_passphrase,
-        ("bulk results" | "query", Observed::STDERR) if place.id == "--out" => is_passphrase,
+        (_, Observed::STDERR) if ROW_FILES.contains(&place.id.as_str()) => {
+            names_file && is_passphrase
+        }
+        ("bulk results" | "query", Observed::STDERR) if place.id == "--out" => {
+            names_file && is_passphrase
+        }
         // A name that the user gives to a certificate is in it.
         (_, "file salesforce.crt" | "file app.key.crt") if place.id == "--subject" => true,
         // An `orgtoken` that the command runs has to reach the org as well.

@@ -113,10 +113,16 @@ fn leaks(case: &Case<'_>, home: &Home, secrets: &[Secret]) -> Vec<String> {
     let command = &case.place.commands[case.command];
     let observed = home.put(case.place, command, case.canary, case.mode);
     let mut leaks = Vec::new();
+    let names_file = |secret: &Secret| {
+        let mut files = observed.parts.iter().filter_map(|(part, _)| part.strip_prefix("file "));
+        files.any(|name| secret.is_in(name.as_bytes()))
+    };
     for (part, bytes) in &observed.parts {
         for secret in secrets.iter().chain([home.token()]) {
             let is_own = secret.name == case.canary.secret;
-            let allowed = allows(&Allowed { command, place: case.place, part, secret, is_own });
+            let place = case.place;
+            let names_file = names_file(secret);
+            let allowed = allows(&Allowed { command, place, part, secret, is_own, names_file });
             if !allowed && secret.is_in(bytes) {
                 let shown = secret.excerpt(bytes);
                 leaks.push(format!(
