@@ -639,6 +639,29 @@ fn several_records_with_one_key_are_listed() {
 #[test]
 fn versions_need_no_token_and_do_not_count() {
     let org = open(builder());
+#[test]
+fn key_of_an_upsert_has_the_type_of_its_field() {
+    let describe = br#"{"name":"Invoice__c","label":"Invoice","labelPlural":"Invoices",
+        "keyPrefix":"a01","fields":[{"name":"Id","label":"Id","type":"id","createable":false},
+        {"name":"Number__c","label":"Number","type":"double","externalId":true},
+        {"name":"Code__c","label":"Code","type":"string","length":3,"externalId":true}]}"#;
+    let org = open(builder().object(describe).unwrap());
+    let token = token(&org, "robot@acme.com");
+    let path = "/services/data/v66.0/sobjects/Invoice__c";
+    for (key, status, code) in [
+        ("Number__c/7", 201, ""),
+        ("Number__c/7.0", 200, ""),
+        ("Number__c/x", 400, "JSON_PARSER_ERROR"),
+        ("Code__c/abcd", 400, "STRING_TOO_LONG"),
+        ("Code__c/%20", 400, "REQUIRED_FIELD_MISSING"),
+    ] {
+        let reply = send(&org, &token, Method::PATCH, &format!("{path}/{key}"), "{}");
+        assert_eq!((reply.status().as_u16(), error_code(&reply).as_str()), (status, code), "{key}");
+    }
+    let query = "/services/data/v66.0/query?q=SELECT+Number__c+FROM+Invoice__c";
+    assert_eq!(body(&get(&org, &token, query))["records"][0]["Number__c"], 7.0);
+}
+
     let versions = get(&org, "nonsense", "/services/data/");
     assert_eq!(body(&versions)[35]["url"], "/services/data/v66.0");
     assert!(versions.headers().get("sforce-limit-info").is_none());

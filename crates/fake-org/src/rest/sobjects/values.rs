@@ -18,8 +18,14 @@ pub(in crate::rest) fn complete(
     key: Option<(&str, Value)>,
 ) -> Result<Record> {
     let mut record = checked(call, object, fields, |field| field.createable)?;
-    if let Some((field, value)) = key {
-        record.insert(field.to_owned(), value);
+    if let Some((key, value)) = key {
+        let field = object.field(key).ok_or_else(|| RestError::no_column(key, &object.name))?;
+        let value = coerce(field, value)?;
+        // Without its key, a second upsert would create a second record.
+        if value.is_null() {
+            return Err(RestError::missing(vec![field.name.clone()]));
+        }
+        record.insert(field.name.clone(), value);
     }
     record.retain(|_, value| !value.is_null());
     let required = |field: &&Field| {
