@@ -216,7 +216,9 @@ fn values_of_another_type_are_refused() {
         ("text for an amount", "Account", "AnnualRevenue", json!("much"), "JSON_PARSER_ERROR"),
         ("amount as a text", "Account", "AnnualRevenue", json!("12.5"), ""),
         ("not a date", "Contact", "Birthdate", json!("soon"), "JSON_PARSER_ERROR"),
+        ("more than a date", "Contact", "Birthdate", json!("1970-01-015"), "JSON_PARSER_ERROR"),
         ("a date", "Contact", "Birthdate", json!("1970-01-01"), ""),
+        ("a date with a time", "Contact", "Birthdate", json!("1970-01-01T00:00:00.000Z"), ""),
         ("not an address", "Contact", "Email", json!("robot"), "INVALID_EMAIL_ADDRESS"),
         ("not an id", "Contact", "AccountId", json!("Acme"), "MALFORMED_ID"),
         (

@@ -92,7 +92,9 @@ fn number(field: &Field, value: Value) -> Result<Value> {
 }
 
 fn date(field: &Field, value: Value) -> Result<Value> {
-    let date = value.as_str().and_then(|text| text.get(..10)?.parse::<Date>().ok());
+    let is_date = |text: &&str| text.len() == 10 || text.parse::<Timestamp>().is_ok();
+    let text = value.as_str().filter(is_date);
+    let date = text.and_then(|text| text.get(..10)?.parse::<Date>().ok());
     date.map(|date| Value::from(date.to_string())).ok_or_else(|| misfit(field, &value))
 }
 
