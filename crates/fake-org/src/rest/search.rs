@@ -103,8 +103,8 @@ impl Search {
         let term = self.term.to_lowercase();
         let any = |word: &str| texts.iter().any(|text| has(text, word));
         term.split(" or ").any(|words| {
-            let mut words = split_words(words).into_iter().filter(|word| word != "and");
-            words.all(|word| any(&word))
+            let mut words = split_words(words).into_iter().filter(|word| word != "and").peekable();
+            words.peek().is_some() && words.all(|word| any(&word))
         })
     }
 

@@ -593,6 +593,7 @@ fn searches_find_words_in_texts() {
         ),
         ("search?q=FIND+{acm*+OR+globex}+RETURNING+Account(Name)+LIMIT+1", json!(["Acme Rockets"])),
         ("search?q=FIND+{Acme}+IN+EMAIL+FIELDS+RETURNING+Account(Name)", json!([])),
+        ("search?q=FIND+{Initech+OR+}+RETURNING+Account(Name)", json!([])),
         ("search?q=FIND+{robot@acme.com}+RETURNING+User(Name)", json!(["Integration User"])),
         ("parameterizedSearch?q=globex&sobject=Account&Account.fields=Name", json!(["Globex"])),
     ] {
