@@ -48,6 +48,8 @@ impl Direction {
     }
 }
 
+/// Compares two values. A field of an unknown type has values of several types, for which there has
+/// to be an order as well: without one, sorting panics.
 pub(super) fn ascending(one: &Value, other: &Value) -> Ordering {
     match (one, other) {
         (Value::Bool(one), Value::Bool(other)) => one.cmp(other),
@@ -55,6 +57,16 @@ pub(super) fn ascending(one: &Value, other: &Value) -> Ordering {
             one.as_f64().partial_cmp(&other.as_f64()).unwrap_or(Ordering::Equal)
         }
         (Value::String(one), Value::String(other)) => one.to_lowercase().cmp(&other.to_lowercase()),
-        _ => Ordering::Equal,
+        _ => rank(one).cmp(&rank(other)),
+    }
+}
+
+fn rank(value: &Value) -> u8 {
+    match value {
+        Value::Null => 0,
+        Value::Bool(_) => 1,
+        Value::Number(_) => 2,
+        Value::String(_) => 3,
+        Value::Array(_) | Value::Object(_) => 4,
     }
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::Prepared;
-use crate::rest::schema::Schema;
+use crate::rest::schema::{ObjectType, Schema};
 use crate::rest::store::Records;
 
 fn records() -> Records {
@@ -192,7 +192,7 @@ fn values_of_a_multi_select_picklist() {
         {"name":"Id","label":"Id","type":"id"},
         {"name":"Tags__c","label":"Tags","type":"multipicklist"}]}"#;
     let mut schema = Schema::standard();
-    schema.add(crate::rest::schema::ObjectType::parse(describe).unwrap());
+    schema.add(ObjectType::parse(describe).unwrap());
     let mut records = Records::default();
     let record = json!({ "Tags__c": "A;B" });
     records.insert("T__c", "a01", record.as_object().unwrap().clone());
@@ -250,6 +250,30 @@ fn order() {
     ] {
         assert_eq!(names(clauses), Err(code.to_owned()), "{clauses}");
     }
+}
+
+#[test]
+fn values_of_several_types_have_an_order() {
+    let mut schema = Schema::standard();
+    let object = br#"{"name":"T__c","label":"T","labelPlural":"Ts","fields":[
+        {"name":"Id","label":"Id","type":"id"},{"name":"Any__c","label":"Any","type":"anyType"}]}"#;
+    schema.add(ObjectType::parse(object).unwrap());
+    let mut records = Records::default();
+    for number in (0..100).rev() {
+        for value in [json!(number), json!(number.to_string()), json!({}), json!(true)] {
+            let record = json!({ "Any__c": value, "IsDeleted": false });
+            records.insert("T__c", "a03", record.as_object().unwrap().clone());
+        }
+    }
+    let query = "SELECT Any__c FROM T__c ORDER BY Any__c";
+    let found = Prepared::new(query, &schema, TODAY).unwrap().run(&records, false, "");
+    let place = |value: serde_json::Value| {
+        found.records.iter().position(|row| row["Any__c"] == value).unwrap()
+    };
+    assert_eq!(
+        [place(json!(true)), place(json!(0)), place(json!("0")), place(json!({}))],
+        [0, 100, 200, 300]
+    );
 }
 
 #[test]
