@@ -29,8 +29,8 @@ pub(super) fn days(name: &str, number: i64, today: Date) -> Option<(Date, Date)>
 
 /// Returns a unit, and the period in units from the start of the current one.
 fn bounds(name: &str, n: i64) -> Option<(Unit, i64, i64)> {
-    let name = name.replace("FISCAL_", "");
-    match name.as_str() {
+    let plain = name.replacen("FISCAL_", "", 1);
+    match name {
         "TODAY" => return Some((DAY, 0, 1)),
         "YESTERDAY" => return Some((DAY, -1, 0)),
         "TOMORROW" => return Some((DAY, 1, 2)),
@@ -41,7 +41,9 @@ fn bounds(name: &str, n: i64) -> Option<(Unit, i64, i64)> {
         _ => {}
     }
     UNITS.into_iter().find_map(|(word, unit)| {
-        let is = |text: String| name == text;
+        // Only quarters and years are fiscal.
+        let has_word = matches!(word, "QUARTER" | "YEAR") || plain == name;
+        let is = |text: String| has_word && plain == text;
         let after = n.checked_add(1)?;
         let before = n.checked_neg()?;
         if is(format!("N_{word}S_AGO")) {
@@ -117,7 +119,9 @@ mod tests {
         ] {
             assert_eq!(days(name, number), Some((start, end)), "{name}");
         }
-        assert_eq!(days("LAST_DAY", 0), None);
+        for name in ["LAST_DAY", "FISCAL_TODAY", "THIS_FISCAL_WEEK", "LAST_FISCAL_FISCAL_YEAR"] {
+            assert_eq!(days(name, 0), None, "{name}");
+        }
         assert_eq!(days("LAST_N_YEARS", i64::MAX), None);
     }
 }
