@@ -129,8 +129,12 @@ pub(super) fn aggregate(function: Function, values: Vec<Value>) -> Value {
     match function {
         Function::Count => Value::from(values.len()),
         Function::CountDistinct => {
-            let distinct: BTreeSet<_> =
-                values.iter().map(|value| value.to_string().to_lowercase()).collect();
+            // 7 and 7.0 are one number.
+            let text = |value: &Value| match value.as_f64() {
+                Some(number) => number.to_string(),
+                None => value.to_string().to_lowercase(),
+            };
+            let distinct: BTreeSet<_> = values.iter().map(text).collect();
             Value::from(distinct.len())
         }
         _ if values.is_empty() => Value::Null,
