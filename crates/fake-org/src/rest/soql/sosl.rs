@@ -59,7 +59,7 @@ impl Parser<'_> {
     fn object(&mut self) -> Result<Query> {
         let object = self.name()?;
         if !self.take("(") {
-            return Ok(Query::new(&object.text, ["Id"], None));
+            return Ok(Query { object, ..Query::new("", ["Id"], None) });
         }
         let items = self.items()?;
         let query = self.clauses(items, object, None)?;
