@@ -5,17 +5,8 @@ import shutil
 import sys
 import tempfile
 
-from simple_salesforce import Salesforce
+from salesforce_login import sf
 
-sf = Salesforce(
-    username=os.environ["ORGTOKEN_USERNAME"],
-    consumer_key=os.environ["ORGTOKEN_CLIENT_ID"],
-    privatekey_file=os.environ["ORGTOKEN_PRIVATE_KEY_FILE"],
-    # The client builds https://….salesforce.com from it. The proxy connects to the org instead.
-    instance_url="acme.my",
-    proxies={"https": os.environ["FAKE_ORG_PROXY"]},
-    version="66.0",
-)
 match sys.argv[1:]:
     case [file]:
         sf.bulk2.Account.insert(file)

@@ -62,6 +62,8 @@ impl Clients {
         org.current_dir(&self.folder)
             // sf writes its logins and logs to the home folder.
             .env("HOME", self.folder.join("home"))
+            // Python writes beside the modules that it imports.
+            .env("PYTHONDONTWRITEBYTECODE", "1")
             .env("ORGTOKEN", self.programs.join("orgtoken"))
             .env("SF_DISABLE_AUTOUPDATE", "true")
             .env("SF_DISABLE_TELEMETRY", "true")
@@ -73,8 +75,9 @@ impl Clients {
 }
 
 fn install(sh: &Shell, sources: &Path) -> Result<()> {
-    for (tool, flag) in [("node", "--version"), ("npm", "--version"), ("python3", "--version")] {
-        cmd!(sh, "{tool} {flag}").quiet().read().with_context(|| format!("{tool} is missing"))?;
+    for tool in ["curl", "node", "npm", "python3"] {
+        let version = cmd!(sh, "{tool} --version").quiet().read();
+        version.with_context(|| format!("{tool} is missing"))?;
     }
     let npm = ["install", "--no-audit", "--no-fund", "--ignore-scripts"];
     let pip = ["install", "--quiet", "--requirement", "requirements.txt"];
