@@ -93,7 +93,7 @@ pub(super) fn glibc(sh: &Shell) -> Result<String> {
 }
 
 const NAMES: [&str; 5] = ["COPYING", "COPYRIGHT", "LICENCE", "LICENSE", "NOTICE"];
-/// What stands for them in the text of the licence.
+/// The placeholder for the authors in the text of the licence.
 const HOLDERS: &str = "<year> <copyright holders>";
 const COPYRIGHT: &str = "/usr/share/doc/libc6-dev/copyright";
 const LGPL: &str = "/usr/share/common-licenses/LGPL-2.1";

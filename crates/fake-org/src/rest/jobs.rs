@@ -297,8 +297,8 @@ fn advance(call: &RestCall<'_>, id: &str) {
     let Some(polls) = jobs.polls else { return };
     let Some(mut job) = jobs.list.remove(id) else { return };
     let failure = jobs.failure.clone();
-    // The rows are written by the calls of single records, which lock the state themselves. Nobody
-    // misses the job meanwhile, because the org serves one call at a time.
+    // The rows are written by the calls of single records, which lock the state themselves. No
+    // other call can miss the job meanwhile, because the org serves one call at a time.
     drop(state);
     job.polled += 1;
     let share = Share { done: job.polled, of: polls.max(1) };

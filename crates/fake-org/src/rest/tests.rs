@@ -640,9 +640,6 @@ fn several_records_with_one_key_are_listed() {
 }
 
 #[test]
-fn versions_need_no_token_and_do_not_count() {
-    let org = open(builder());
-#[test]
 fn key_of_an_upsert_has_the_type_of_its_field() {
     let describe = br#"{"name":"Invoice__c","label":"Invoice","labelPlural":"Invoices",
         "keyPrefix":"a01","fields":[{"name":"Id","label":"Id","type":"id","createable":false},
@@ -665,6 +662,9 @@ fn key_of_an_upsert_has_the_type_of_its_field() {
     assert_eq!(body(&get(&org, &token, query))["records"][0]["Number__c"], 7.0);
 }
 
+#[test]
+fn versions_need_no_token_and_do_not_count() {
+    let org = open(builder());
     let versions = get(&org, "nonsense", "/services/data/");
     assert_eq!(body(&versions)[35]["url"], "/services/data/v66.0");
     assert!(versions.headers().get("sforce-limit-info").is_none());

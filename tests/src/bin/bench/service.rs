@@ -81,7 +81,7 @@ pub(crate) fn measure(runs: usize) -> Result<Vec<Row>> {
     ])
 }
 
-/// A server that is ended with this.
+/// A server, which ends when this is dropped.
 struct Server {
     child: Child,
     /// `127.0.0.1:49152`
@@ -170,7 +170,7 @@ impl Drop for Server {
     }
 }
 
-/// What one request takes, in each run.
+/// The times of one request, in each run.
 #[derive(Default)]
 struct Loads {
     time: Vec<Duration>,

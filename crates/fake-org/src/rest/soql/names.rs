@@ -7,7 +7,7 @@ use super::{Cell, Column, Comparison, Condition, FUNCTIONS, Function, Key, Liter
 use super::{Operator, Order, Path, Result, SoqlError, Test};
 use crate::rest::schema::{Kind, ObjectType, Schema};
 
-/// What the names of a query refer to.
+/// The object, the aliases and the keys that the names of a query refer to.
 #[derive(Clone, Copy)]
 pub(super) struct Names<'a, 'q> {
     pub(super) schema: &'a Schema,
