@@ -91,8 +91,7 @@ impl FakeOrg {
         self.server.connections.load(Ordering::Relaxed)
     }
 
-    /// Ends every session: each token has expired, or was revoked, which clients see no difference
-    /// between.
+    /// Ends every session. For a client, a token that has expired is like one that was revoked.
     pub fn expire_all(&self) {
         self.server.org.state().sessions.clear();
     }

@@ -20,8 +20,11 @@ pub(crate) struct Tls {
 }
 
 impl Tls {
-    /// Generates a CA and a certificate for the usual names and `names`, in memory only. It fails
-    /// usually because a name is invalid.
+    /// Generates a CA and a certificate for the usual names and `names`, in memory only.
+    ///
+    /// # Errors
+    ///
+    /// Usually a name is invalid.
     pub(crate) fn new(names: &[String]) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let ca = CertifiedIssuer::self_signed(ca_params()?, KeyPair::generate()?)?;
         let key = KeyPair::generate()?;
