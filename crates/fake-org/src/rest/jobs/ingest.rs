@@ -351,7 +351,7 @@ fn done(id: &str, created: bool) -> Result<Outcome> {
 }
 
 fn require(value: &str, field: &str) -> Result<()> {
-    if value.is_empty() {
+    if values::is_blank(value) {
         return Err(RestError::new(400, "MISSING_ARGUMENT", format!("{field} not specified")));
     }
     Ok(())

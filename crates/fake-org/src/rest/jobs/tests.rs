@@ -193,7 +193,7 @@ fn operations_change_records() {
 
     let (id, _) = bulk.run(
         json!({ "operation": "upsert", "externalIdFieldName": "ExternalId__c" }),
-        "Name,ExternalId__c,Parent.ExternalId__c\nP,p1,\nQ,q1,p1\nP2,p1,\nR,,\nS,s1,none\n",
+        "Name,ExternalId__c,Parent.ExternalId__c\nP,p1,\nQ,q1,p1\nP2,p1,\nR, ,\nS,s1,none\n",
     );
     let [done, failed, _] = bulk.results(&id);
     let created: Vec<_> = done[1..].iter().map(|row| row.split('"').nth(3).unwrap()).collect();
