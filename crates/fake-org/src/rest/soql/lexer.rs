@@ -150,5 +150,6 @@ fn is_word(letter: char) -> bool {
 
 /// Longer signs first because `<=` begins with `<`.
 const SIGNS: [&str; 12] = ["!=", "<>", "<=", ">=", "<", ">", "=", ",", "(", ")", ".", ":"];
-/// Precedes a `%` or `_` that is not a wildcard in a pattern of `LIKE`.
-pub(super) const LITERALLY: char = '\u{f8ff}';
+/// Precedes a `%` or `_` that is not a wildcard in a pattern of `LIKE`. A noncharacter, which no text
+/// contains.
+pub(super) const LITERALLY: char = '\u{ffff}';

@@ -66,6 +66,7 @@ fn conditions_select_records() {
         (r"Name LIKE 'Globex 100\%'", 1),
         (r"Name LIKE 'Acm\_'", 0),
         (r"Name LIKE 'Acm_'", 1),
+        ("Name = '\u{f8ff}'", 0),
         (r"Name = '\u0041cme'", 1),
         ("CreatedDate = LAST_N_DAYS:7", 1),
         ("CreatedDate > LAST_N_DAYS:7", 0),
