@@ -186,8 +186,8 @@ impl RestError {
     pub fn changed_nothing(&self) -> bool {
         match self {
             Self::Api(error) => !error.is_outage() && error.status() != StatusCode::REQUEST_TIMEOUT,
-            Self::JobOption(_) | Self::Path | Self::Segment { .. } | Self::Token(_) => true,
-            Self::TooMany { .. } => true,
+            Self::AssignmentRule | Self::JobOption(_) | Self::Path | Self::Record => true,
+            Self::Segment { .. } | Self::Token(_) | Self::TooMany { .. } => true,
             Self::Transport(error) => error.is_unsent(),
             _ => false,
         }
@@ -252,6 +252,18 @@ mod tests {
             let error = error(status, code, "");
             assert_eq!((error.code(), error.is_transient()), (ours, transient), "{status} {code}");
             assert_eq!(error.hint().is_some(), hint, "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn fault_of_an_argument_has_changed_nothing() {
+        for (error, nothing) in [
+            (RestError::AssignmentRule, true),
+            (RestError::Record, true),
+            (RestError::Path, true),
+            (RestError::Unexpected, false),
+        ] {
+            assert_eq!(error.changed_nothing(), nothing, "{error}");
         }
     }
 
