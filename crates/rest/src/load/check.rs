@@ -331,7 +331,8 @@ mod tests {
                 ("Key__c", "string"),
             ],
         );
-        let parent = described("Account", Some("001"), &[("Name", "string"), ("Key__c", "string")]);
+        let fields = [("Name", "string"), ("Key__c", "string"), ("Key2__c", "double")];
+        let parent = described("Account", Some("001"), &fields);
         let parents = BTreeMap::from_iter([("account".to_owned(), parent)]);
         Plan { schema: Schema { object, parents }, operation }
     }
@@ -519,6 +520,16 @@ mod tests {
                 Create,
                 "{\"Account\":{\"Name\":\"a\"}}",
                 "line 1, row 1, field `Account.Name`: the field is not an external id",
+            ),
+            (
+                Create,
+                "{\"Account\":{\"Key__c\":1}}",
+                "line 1, row 1, field `Account.Key__c`: expected text in quotes",
+            ),
+            (
+                Create,
+                "{\"Account\":{\"Key2__c\":1e400}}",
+                "line 1, row 1, field `Account.Key2__c`: the number is too large",
             ),
             (
                 Create,

@@ -242,13 +242,17 @@ impl RecordWriter<'_> {
         let members: BTreeMap<String, Box<RawValue>> =
             serde_json::from_str(value.get()).unwrap_or_default();
         let mut keys = members.iter().filter(|(name, _)| !name.eq_ignore_ascii_case(ATTRIBUTES));
-        let (Some((field, _)), None) = (keys.next(), keys.next()) else {
+        let (Some((field, key)), None) = (keys.next(), keys.next()) else {
             let what = "a related record has one field, its external id";
             self.fault(place.clone(), FaultKind::NotWanted(what));
             return true;
         };
-        match self.plan.related(&relationship, field) {
-            Ok(_) => self.put(&relationship, value.get()),
+        let checked = match self.plan.related(&relationship, field) {
+            Ok(Column::Related { kind, .. }) => kind.json_of_value(key).map(drop),
+            other => other.map(drop),
+        };
+        match checked {
+            Ok(()) => self.put(&relationship, value.get()),
             Err(kind) => {
                 let name = format!("{name}.{field}");
                 self.fault(place.clone().with_name(&name), kind);
