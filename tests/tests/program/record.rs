@@ -158,3 +158,15 @@ fn update_by_external_id_creates_no_record() {
     let target = "/services/data/v61.0/sobjects/Account/ExternalId__c/new?updateOnly=true";
     assert!(org.requests().iter().any(|request| request.target() == target));
 }
+
+#[test]
+fn change_whose_response_is_lost_may_have_been_made() {
+    let org = TestOrg::new();
+    org.play("api-cut-once");
+    let output = org.run(&["record", "create", "Account", "Name=Acme"]);
+    assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
+    let said = "; the change may have been made\n";
+    assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    let output = org.run(&["record", "create", "Account", "Nome=Acme"]);
+    assert!(!stderr(&output).contains(said), "{}", stderr(&output));
+}

@@ -34,7 +34,7 @@ pub(super) fn create(args: &Create, console: &Console) -> Result<(), Failure> {
     // Errors in the record are reported before a login.
     let record = args.given.record("orgtoken record create")?;
     let (org, object) = (org(&args.common, console)?, &args.object);
-    let saved = call(&org, object, None, org.create(object, &record))?;
+    let saved = change(&org, object, None, org.create(object, &record))?;
     print_saved(&saved, console)
 }
 
@@ -52,11 +52,11 @@ pub(super) fn update(args: &Update, console: &Console) -> Result<(), Failure> {
     let object = &args.which.object;
     let id = match key {
         Key::Id(id) => {
-            call(&org, object, Some(typed), org.update(object, id, &record))?;
+            change(&org, object, Some(typed), org.update(object, id, &record))?;
             Some(id.to_owned())
         }
         Key::External { field, value } => {
-            call(&org, object, Some(typed), org.update_by(object, field, value, &record))?.id
+            change(&org, object, Some(typed), org.update_by(object, field, value, &record))?.id
         }
     };
     print_id(id.as_deref(), console).map_err(|failure| failure.with_note("the record was updated"))
@@ -71,7 +71,7 @@ pub(super) fn upsert(args: &Upsert, console: &Console) -> Result<(), Failure> {
     let mut record = args.given.record(UPSERT)?;
     leave_out(&mut record, &args.key, value);
     let (org, object) = (org(&args.common, console)?, &args.object);
-    let saved = call(&org, object, None, org.upsert(object, &args.key, value, &record))?;
+    let saved = change(&org, object, None, org.upsert(object, &args.key, value, &record))?;
     print_saved(&saved, console)
 }
 
@@ -81,9 +81,9 @@ pub(super) fn delete(args: &Delete, console: &Console) -> Result<(), Failure> {
     let org = org(&args.common, console)?;
     let object = &args.which.object;
     match key {
-        Key::Id(id) => call(&org, object, Some(typed), org.delete(object, id))?,
+        Key::Id(id) => change(&org, object, Some(typed), org.delete(object, id))?,
         Key::External { field, value } => {
-            call(&org, object, Some(typed), org.delete_by(object, field, value))?;
+            change(&org, object, Some(typed), org.delete_by(object, field, value))?;
         }
     }
     print_id(key.id(), console).map_err(|failure| failure.with_note("the record was deleted"))
@@ -101,6 +101,22 @@ fn call<T>(
             Ok(done) => Ok(done),
             Err(error) => Err(not_found(org, object, key, error.into()).await),
         }
+    })
+}
+
+/// Waits for a call that changes a record. Its error says whether the change may have been made: the
+/// same command could make it twice.
+fn change<T>(
+    org: &Org,
+    object: &str,
+    key: Option<&str>,
+    change: impl Future<Output = Result<T, RestError>>,
+) -> Result<T, Failure> {
+    call(org, object, key, change).map_err(|failure| match failure.error::<RestError>() {
+        Some(error) if !error.changed_nothing() => {
+            failure.with_note("the change may have been made")
+        }
+        _ => failure,
     })
 }
 
