@@ -245,7 +245,7 @@ impl Org {
         let asks_for_part = request.headers().contains_key(RANGE);
         let answer = Body::of(self.pool.stream(request, deadline).await?)?;
         if answer.status() == StatusCode::PARTIAL_CONTENT && !asks_for_part {
-            // What is missing would look like the end of the data.
+            // The missing part would look like the end of the data.
             return Err(TransportError::Part.into());
         }
         if answer.status().is_success() || answer.status() == StatusCode::NOT_MODIFIED {

@@ -57,7 +57,7 @@ impl RecordOptions {
 
 impl Org {
     /// Sets the options of calls that read or change records, and of [loads](crate::load) by such
-    /// calls. [Jobs](Org::create_job) of the Bulk API have the assignment rule and none of the others.
+    /// calls. [Jobs](Org::create_job) of the Bulk API use the assignment rule and ignore the others.
     #[must_use]
     pub fn record_options(mut self, options: RecordOptions) -> Self {
         self.record_options = options.into();

@@ -277,8 +277,8 @@ fn unfinished_create_of_the_same_file_is_not_begun_again() {
         let said = stderr(&output);
         assert_eq!(output.status.code(), Some(2), "{said}");
         let expected = format!(
-            "error: an earlier load of this file was not finished: it ended after row {}\n\
-             hint: resume that load; to load the file anew, remove or move `rows.csv.journal`, or \
+            "error: an earlier load of this file was not finished: its rows up to {} were sent\n\
+             hint: resume that load; to load the file again, remove or move `rows.csv.journal`, or \
              name another file (`--journal FILE`, `--resume`)\n",
             done.len()
         );
@@ -306,7 +306,7 @@ fn cut_journal_is_refused_with_or_without_resume() {
         let said = stderr(&output);
         assert_eq!(output.status.code(), Some(2), "{said}");
         assert!(said.starts_with(
-            "error: `rows.csv.journal` is not a whole journal\n\
+            "error: the journal `rows.csv.journal` is incomplete\n\
              hint: compare the org with the file, since "
         ));
     }

@@ -66,7 +66,7 @@ pub enum JobKind {
 }
 
 impl JobKind {
-    /// The resource, and the version of the API that introduced it.
+    /// Returns the resource, and the version of the API that introduced it.
     fn resource(self) -> (&'static str, u16) {
         match self {
             Self::Ingest => ("jobs/ingest", 41),
@@ -155,7 +155,7 @@ impl JobOperation {
 pub struct QueryJobOptions {
     /// Whether the results contain deleted and archived records.
     pub all_rows: bool,
-    /// Whether the lines of the results end with CRLF, as RFC 4180 has it; default: LF.
+    /// Whether the lines of the results end with CRLF, as in RFC 4180; default: LF.
     pub crlf: bool,
     /// The character between the values of the results; default: a comma.
     pub delimiter: JobDelimiter,
@@ -205,8 +205,8 @@ impl JobDelimiter {
     }
 }
 
-/// Jobs of [Bulk API 2.0](crate::bulk). If the version of the org is earlier than the one that
-/// introduced a resource, its calls use the latter.
+/// Jobs of [Bulk API 2.0](crate::bulk). A call uses the version of the org, or the version that
+/// introduced its resource, if that is later.
 impl Org {
     /// Creates a job for CSV with commas and lines that end with LF. If the response is lost, an
     /// open job remains, which Salesforce never carries out.
@@ -265,7 +265,7 @@ impl Org {
         org
     }
 
-    /// The path of the jobs of this kind.
+    /// Returns the path of the jobs of this kind.
     pub(super) fn jobs_path(&self, kind: JobKind) -> String {
         let (resource, since) = kind.resource();
         let has_rule = kind == JobKind::Ingest && self.record_options.assignment_rule.is_some();
@@ -307,7 +307,8 @@ impl Org {
     /// Creates the job of a query. If the response is lost, the job still runs: it counts against
     /// the limits of the org, and its id is in the list of [`jobs`](Self::jobs).
     ///
-    /// [`check_bulk_query`](Self::check_bulk_query) finds out what Salesforce would refuse.
+    /// [`check_bulk_query`](Self::check_bulk_query) returns an error for a query that Salesforce
+    /// would refuse.
     pub async fn create_query_job(
         &self,
         soql: &str,

@@ -14,9 +14,10 @@ use crate::files::{folder, shown, sync_folder};
 
 /// The results of a query job in a file, which is whole or does not exist.
 ///
-/// The pages go to `FILE.part`, which gets the name of the file after the last one. Before the first
-/// page and after each, `FILE.part.json` has the job, the locator of the next page and the length. A download that
-/// was stopped or killed continues from there: no record is lost or written twice.
+/// The pages are written to `FILE.part`, which is renamed to the name of the file after the last one.
+/// `FILE.part.json` is written before the first page and after each one. It has the job, the locator
+/// of the next page and the length. A download that was stopped or killed continues from there: no
+/// record is lost or written twice.
 ///
 /// ```no_run
 /// # async fn export(org: orgtoken_rest::Org, job: &str) -> Result<(), Box<dyn std::error::Error>> {
@@ -192,7 +193,7 @@ impl ResultFile {
     fn put_in_place(&self) -> io::Result<()> {
         let own = self.file.metadata()?;
         if !is_at(&own, &self.part) {
-            // An earlier call may have ended after it.
+            // An earlier call may have ended after the rename.
             let is_done = is_at(&own, &self.path);
             return if is_done { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) };
         }

@@ -43,8 +43,8 @@ impl Diagnostic for BulkQueryError {
     }
 }
 
-/// Returns an error for a query with [parts that Bulk API 2.0 does not support]: GROUP BY, OFFSET, TYPEOF,
-/// aggregate functions and sub-queries in the SELECT list.
+/// Returns an error for a query with [parts that Bulk API 2.0 does not support]: GROUP BY, OFFSET,
+/// TYPEOF, aggregate functions and sub-queries in the SELECT list.
 ///
 /// [parts that Bulk API 2.0 does not support]: https://developer.salesforce.com/docs/atlas.en-us.api_asynch.meta/api_asynch/queries.htm
 pub fn check_query(soql: &str) -> Result<(), BulkQueryError> {
@@ -68,7 +68,7 @@ impl Org {
             return Ok(());
         }
         let object = match self.describe(&selected.object).await {
-            // Salesforce says so about the query, too.
+            // Salesforce reports that for the query, too.
             Err(error) if is_unknown(&error) => return Ok(()),
             described => described.map_err(Box::new)?,
         };

@@ -417,7 +417,7 @@ pub enum ResumeError {
     #[error("the journal `{}` exists", shown(.0))]
     Exists(PathBuf),
     /// The journal was cut or damaged: it no longer shows which rows were sent.
-    #[error("`{}` is not a whole journal", shown(.0))]
+    #[error("the journal `{}` is incomplete", shown(.0))]
     Incomplete(PathBuf),
     /// The file cannot be opened or written.
     #[error("cannot use the journal `{}`", shown(.0))]
@@ -443,7 +443,7 @@ pub enum ResumeError {
 fn unfinished(settled: u64, job: Option<&str>) -> String {
     match job {
         Some(job) => format!("its rows up to {settled} were sent, the last of them in job {job}"),
-        None => format!("it ended after row {settled}"),
+        None => format!("its rows up to {settled} were sent"),
     }
 }
 
@@ -469,7 +469,7 @@ impl Diagnostic for ResumeError {
                     .into()
             }
             Self::Unfinished { journal, .. } => format!(
-                "resume that load; to load the file anew, remove or move `{}`, or name another \
+                "resume that load; to load the file again, remove or move `{}`, or name another \
                  file",
                 shown(journal)
             )

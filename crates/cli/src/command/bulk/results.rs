@@ -49,8 +49,8 @@ pub(super) fn run(args: &Results, console: &Console) -> Result<(), Failure> {
 }
 
 impl Results {
-    /// Refuses arguments that exclude each other. clap would not require `--out` for `--resume` if
-    /// `--locator` excluded it there.
+    /// Refuses arguments that exclude each other. This is not left to clap: with a conflict of
+    /// `--locator` and `--out`, `--resume` would no longer require `--out`.
     fn check(&self, console: &Console) -> Result<(), UsageError> {
         if console.json() {
             let flag = if console.filters() { "`--jq`" } else { "`--json`" };

@@ -24,7 +24,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     wait_for(run_job(args, &org, &soql, &options, output, console))
 }
 
-/// Refuses what a job does not have.
+/// Refuses options that a job does not have.
 fn refuse_other_options(args: &Args, console: &Console) -> Result<(), UsageError> {
     let is_csv = args.format.is_none_or(|format| format == Format::Csv);
     let other = [

@@ -50,9 +50,9 @@ impl<'a> FileLoad<'a> {
 
     /// Refuses the arguments of one record.
     ///
-    /// clap could refuse them as well, but then it would not require `--from` for `--dry-run`: it
-    /// does not require an argument that conflicts with another one. So `--bulk`, which
-    /// `--hard-delete` requires, has no conflict in clap either.
+    /// This is not left to clap, which does not require an argument that conflicts with a given one:
+    /// with a conflict, `--dry-run` would no longer require `--from`. For the same reason `--bulk`,
+    /// which `--hard-delete` requires, has no conflicts in clap.
     pub(super) fn without(self, one_record: bool) -> Result<Self, UsageError> {
         match one_record {
             true => Err(UsageError::conflict("`--from`", "one record", &self.command())),

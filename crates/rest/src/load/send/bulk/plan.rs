@@ -148,7 +148,7 @@ fn related(plan: &Plan, relationship: &str, value: &RawValue) -> Option<Cell> {
     let mut keys = members.iter().filter(|(name, _)| !name.eq_ignore_ascii_case(ATTRIBUTES));
     let (Some((field, value)), None) = (keys.next(), keys.next()) else { return None };
     let column = plan.related(relationship, field).ok()?;
-    // It is uncertain what the cell that empties a field does in a column of another record.
+    // The documentation does not say whether `#N/A` in such a column empties the relationship.
     let cell = match cell(value) {
         Ok(cell) if cell == NULL => Err(FaultKind::NotWanted(
             "a relationship cannot be emptied by its external id: use the field of its id",
