@@ -41,8 +41,13 @@ pub(crate) fn line(question: &str) -> Result<Option<String>, Interrupted> {
 /// Asks a yes-or-no question. Returns `default` for an empty answer, and if the streams are not
 /// interactive.
 pub(crate) fn yes(question: &str, default: bool) -> Result<bool, Interrupted> {
-    let answer = line(question)?.unwrap_or_default().to_ascii_lowercase();
-    Ok(if answer.is_empty() { default } else { answer.starts_with('y') })
+    let answer = line(question)?.unwrap_or_default();
+    Ok(if answer.is_empty() { default } else { is_yes(&answer) })
+}
+
+/// Whether the answer is yes, and not only begins with the same letter.
+pub(crate) fn is_yes(answer: &str) -> bool {
+    ["y", "yes"].contains(&answer.to_lowercase().as_str())
 }
 
 /// Whether standard input and standard error are terminals.

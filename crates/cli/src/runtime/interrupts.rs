@@ -110,12 +110,8 @@ impl Interrupts {
     /// Asks whether to abort a job. A second signal means no, and so does no terminal.
     pub(crate) async fn ask_to_abort(&mut self, job: &str) -> Result<bool, Failure> {
         let answer = self.ask(format!("\nAbort job {}? [y/N] ", printable(job))).await?;
-        Ok(matches!(answer, Waited::Done(Some(answer)) if is_yes(&answer)))
+        Ok(matches!(answer, Waited::Done(Some(answer)) if prompt::is_yes(&answer)))
     }
-}
-
-pub(crate) fn is_yes(answer: &str) -> bool {
-    ["y", "yes"].contains(&answer.to_lowercase().as_str())
 }
 
 /// Returns the error of a command that was stopped by a signal or by the user.

@@ -20,7 +20,7 @@ use crate::io::console::Console;
 use crate::io::progress;
 use crate::io::prompt;
 use crate::io::text::counted;
-use crate::runtime::interrupts::{Interrupts, Waited, interrupted, is_yes};
+use crate::runtime::interrupts::{Interrupts, Waited, interrupted};
 use crate::runtime::wait_for;
 
 /// A record file and the operation on its rows.
@@ -221,7 +221,7 @@ impl<'a> FileLoad<'a> {
         let how = if self.is_final { " for good" } else { "" };
         let question = format!("Delete {records} of {object}{how}? [y/N] ");
         match interrupts.ask(question).await? {
-            Waited::Done(answer) => Ok(answer.is_some_and(|answer| is_yes(&answer))),
+            Waited::Done(answer) => Ok(answer.is_some_and(|answer| prompt::is_yes(&answer))),
             Waited::Interrupted => {
                 self.console.remark(&"");
                 Err(interrupted("nothing was deleted"))
