@@ -322,6 +322,15 @@ fn download_that_loses_its_connection_continues_without_losing_or_doubling_a_row
     let resumed = ["bulk", "results", JOB, "--out", "all.csv", "--resume"];
     let other = ["bulk", "results", "750R0000000zxr9IAA", "--out", "all.csv", "--resume"];
     assert_eq!(at(&good, folder.path(), &other).status.code(), Some(2));
+    // A new download that ends before its first page leaves the earlier one.
+    let unbegun = ["bulk", "results", JOB, "--out", "all.csv", "--rows", "failed"];
+    let output = at(&good, folder.path(), &unbegun);
+    let expected = format!(
+        "warning: an earlier download to `all.csv` ended after 2 records of job {JOB}; the first \
+         page of this one replaces it\n"
+    );
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.starts_with(&expected), "{said}");
     stdout(&at(&good, folder.path(), &resumed));
     assert_eq!(
         fs::read_to_string(folder.path().join("all.csv")).unwrap(),
