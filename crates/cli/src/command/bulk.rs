@@ -15,7 +15,6 @@ pub(super) use show::job_failure;
 use crate::args::{Caller, is_id};
 use crate::failure::Failure;
 use crate::io::console::Console;
-use crate::io::progress;
 use crate::io::text::printable;
 use crate::login::resolved_login;
 use crate::runtime::wait_for;
@@ -178,10 +177,10 @@ pub(super) async fn until_ended(
     console: &Console,
 ) -> Result<Job, Failure> {
     let mut polling = org.wait_for_job(job.kind(), &job.id);
-    let progress = progress::spinner(console, printable(&show::progress(&job)));
+    let progress = console.progress();
     while !job.state.has_ended() {
+        progress.show(&printable(&show::progress(&job)));
         job = polling.next().await?;
-        progress.set_message(printable(&show::progress(&job)));
     }
     Ok(job)
 }

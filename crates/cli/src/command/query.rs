@@ -7,7 +7,6 @@ pub(super) mod table;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use indicatif::ProgressBar;
 use orgtoken_rest::bulk::{JobDelimiter, check_query};
 use orgtoken_rest::{ListQuery, Org, Page, Query, RestError, without_comments};
 use sink::Sink;
@@ -16,7 +15,6 @@ use crate::args::{Caller, UsageError, api_name, delimiter};
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::input::{Kind, read};
-use crate::io::progress;
 use crate::io::text::counted;
 use crate::login::resolved_login;
 use crate::runtime::wait_for;
@@ -247,9 +245,7 @@ async fn print(
 ) -> Result<(), Failure> {
     let limit = args.limit.unwrap_or(u64::MAX);
     let (mut left, mut done, mut total) = (limit, 0, 0);
-    // Rows on a terminal show the progress.
-    let progress =
-        if io::stdout().is_terminal() { ProgressBar::hidden() } else { progress::bar(console, 0) };
+    let mut progress = console.progress_of_rows();
     for soql in queries {
         let mut query = query(args, org, soql);
         let before = done;
@@ -259,15 +255,14 @@ async fn print(
             if std::mem::take(&mut names_bulk) && total_size > MANY_RECORDS {
                 let records = counted(total_size, "record");
                 let notice = format!("`--bulk` exports {records} with a few API calls");
-                progress.suspend(|| console.remark(&notice));
+                console.remark(&notice);
             }
             let records = sink.counted(records, total_size);
             let taken = records.len().min(usize::try_from(left).unwrap_or(usize::MAX));
             sink.page(records.into_iter().take(taken).collect())?;
             (left, done) = (left - taken as u64, done + taken as u64);
             total = total.max(before + total_size);
-            progress.set_length(total.min(limit));
-            progress.set_position(done);
+            progress.count(done, total.min(limit));
         }
     }
     drop(progress);

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::io::jq::{Jq, JqError, Output};
 use crate::io::json::Indenter;
 use crate::io::look::{self, Look};
+use crate::io::progress::{self, Progress};
 use crate::io::stderr;
 use crate::io::table::{self, Row};
 use crate::io::text::{Escaper, printable};
@@ -51,7 +52,7 @@ impl Console {
     /// Control characters are escaped on a terminal, since a stranger may have written the data of a
     /// record. A pipe or a file gets the bytes as they are.
     pub(crate) fn data(&self, bytes: &[u8]) -> Result<(), OutputError> {
-        write(&self.escaped(bytes))
+        self.write(&self.escaped(bytes))
     }
 
     /// Writes a piece of JSON. With a filter it is kept until the end of the document.
@@ -86,15 +87,15 @@ impl Console {
         static INDENTER: Mutex<Indenter> = Mutex::new(Indenter::new());
         let bytes = self.escaped(bytes);
         if !self.is_terminal {
-            return write(&bytes);
+            return self.write(&bytes);
         }
         let mut indenter = INDENTER.lock().unwrap_or_else(PoisonError::into_inner);
-        write(&indenter.indented(&bytes, self.look()))
+        self.write(&indenter.indented(&bytes, self.look()))
     }
 
     /// Writes a text of this program, with colours. What comes from outside was made `printable`.
     pub(crate) fn text(&self, text: &str) -> Result<(), OutputError> {
-        write(text.as_bytes())
+        self.write(text.as_bytes())
     }
 
     /// Writes names, values and remarks in aligned columns.
@@ -116,9 +117,16 @@ impl Console {
         Cow::Owned(escaper.escaped(bytes))
     }
 
+    fn write(&self, bytes: &[u8]) -> Result<(), OutputError> {
+        let mut out = io::stdout().lock();
+        let mut write = || out.write_all(bytes).and_then(|()| out.flush());
+        let written = if self.is_terminal { progress::suspended(write) } else { write() };
+        written.map_err(OutputError::Write)
+    }
+
     /// Ends the last line of the data of another program, on a terminal.
     pub(crate) fn end_line(&self) -> Result<(), OutputError> {
-        if self.is_terminal { write(b"\n") } else { Ok(()) }
+        if self.is_terminal { self.write(b"\n") } else { Ok(()) }
     }
 
     /// Writes a result that is a secret, with a warning if a terminal shows it.
@@ -146,6 +154,16 @@ impl Console {
         bytes.push(b'\n');
         self.json_data(&bytes)?;
         self.end_json()
+    }
+
+    /// Returns the progress of this command.
+    pub(crate) fn progress(&self) -> Progress {
+        Progress::new(!self.json())
+    }
+
+    /// Returns the same for a command that prints rows, which show the progress on a terminal.
+    pub(crate) fn progress_of_rows(&self) -> Progress {
+        Progress::new(!self.json() && !self.is_terminal)
     }
 
     /// Prints a warning. The command continues.
@@ -179,11 +197,6 @@ pub(crate) fn warning_line(warning: &str) -> String {
 
 /// The pieces of a document that is filtered as a whole.
 static DOCUMENT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-
-fn write(bytes: &[u8]) -> Result<(), OutputError> {
-    let mut out = io::stdout().lock();
-    out.write_all(bytes).and_then(|()| out.flush()).map_err(OutputError::Write)
-}
 
 /// The result cannot be printed.
 #[derive(Debug, thiserror::Error)]

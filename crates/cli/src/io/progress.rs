@@ -1,36 +1,88 @@
-//! Progress bars and spinners on standard error, if it is a terminal.
+//! A line of progress on standard error, if that is a terminal.
+//!
+//! The crate `indicatif` would make every start load libm, for the average of its rate.
 
-use std::thread;
-use std::time::Duration;
-
-use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
+use std::io::{self, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use crate::environment::variable;
-use crate::io::console::Console;
+use crate::io::look::Look;
+use crate::io::table::cut;
+use crate::io::text::duration;
 
-/// Returns a bar that counts records. Dropping it clears the line.
-pub(crate) fn bar(console: &Console, total: u64) -> ProgressBar {
-    shown(console, ProgressBar::new(total), BAR)
+/// The progress of a command. Dropping it clears the line.
+pub(crate) struct Progress {
+    is_shown: bool,
+    /// The time and the number of the first record.
+    start: Option<(Instant, u64)>,
 }
 
-/// Returns a spinner for work that takes seconds. Dropping it clears the line.
-pub(crate) fn spinner(console: &Console, what: String) -> ProgressBar {
-    let spinner = shown(console, ProgressBar::new_spinner(), "{spinner} {msg}").with_message(what);
-    // indicatif panics if the system refuses a thread.
-    let gives_threads = || thread::Builder::new().spawn(|| ()).is_ok();
-    if !spinner.is_hidden() && gives_threads() {
-        spinner.enable_steady_tick(Duration::from_millis(100));
+impl Progress {
+    /// Nothing is shown unless it `is_wanted`.
+    pub(crate) fn new(is_wanted: bool) -> Self {
+        let is_dumb = || variable("TERM").is_some_and(|terminal| terminal == "dumb");
+        let is_shown = is_wanted && Look::stderr().width().is_some() && !is_dumb();
+        Self { is_shown, start: None }
     }
-    spinner
-}
 
-fn shown(console: &Console, bar: ProgressBar, template: &str) -> ProgressBar {
-    if console.json() || variable("TERM").is_some_and(|terminal| terminal == "dumb") {
-        return ProgressBar::hidden();
+    /// Shows a text.
+    pub(crate) fn show(&self, text: &str) {
+        if self.is_shown {
+            let mut line = line();
+            // A terminal that has written its last column may break the line.
+            let room = Look::stderr().width().map_or(0, |width| width - 1);
+            *line = cut(text, room);
+            draw(&line);
+        }
     }
-    let style = ProgressStyle::with_template(template).expect("the template is valid");
-    let style = style.progress_chars("# ").tick_chars("|/-\\ ");
-    bar.with_style(style).with_finish(ProgressFinish::AndClear)
+
+    /// Shows a number of records, with the rate and the time that is left.
+    pub(crate) fn count(&mut self, done: u64, total: u64) {
+        let (start, first) = *self.start.get_or_insert_with(|| (Instant::now(), done));
+        let rate = done.saturating_sub(first) / start.elapsed().as_secs().max(1);
+        let shown = format!("{done} of {total} records");
+        match total.saturating_sub(done).checked_div(rate) {
+            None => self.show(&shown),
+            Some(left) => self.show(&format!("{shown}, {rate}/s, {} left", duration(left))),
+        }
+    }
 }
 
-const BAR: &str = "[{bar:20}] {human_pos} of {human_len} records, {per_sec:0}, {eta} left";
+impl Drop for Progress {
+    fn drop(&mut self) {
+        hide();
+    }
+}
+
+/// Hides the line until the progress changes.
+pub(crate) fn hide() {
+    let mut line = line();
+    if !line.is_empty() {
+        line.clear();
+        draw("");
+    }
+}
+
+/// Runs a function that writes to the terminal without the line.
+pub(crate) fn suspended<T>(write: impl FnOnce() -> T) -> T {
+    let line = line();
+    if line.is_empty() {
+        return write();
+    }
+    draw("");
+    let written = write();
+    draw(&line);
+    written
+}
+
+/// The line on the terminal; empty if there is none.
+fn line() -> MutexGuard<'static, String> {
+    static LINE: Mutex<String> = Mutex::new(String::new());
+    LINE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Replaces the line of the cursor.
+fn draw(line: &str) {
+    let _ = io::stderr().lock().write_all(format!("\r{line}\x1b[K").as_bytes());
+}

@@ -14,6 +14,7 @@ use rustix::termios::{
 use zeroize::Zeroizing;
 
 use crate::io::look::Look;
+use crate::io::progress;
 
 /// Asks for the passphrase of the private key, without echo. Returns `None` without a terminal.
 pub(crate) fn passphrase() -> Result<Option<Zeroizing<Vec<u8>>>, Interrupted> {
@@ -28,6 +29,7 @@ pub(crate) fn line(question: &str) -> Result<Option<String>, Interrupted> {
     if !is_interactive() {
         return Ok(None);
     }
+    progress::hide();
     // Standard error is a terminal here. The answer is typed after a blank.
     let shown = Look::stderr().wrapped_lines(question);
     let _ = io::stderr().lock().write_all(format!("{} ", shown.trim_end()).as_bytes());

@@ -7,11 +7,13 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::io::progress;
+
 /// Writes whole lines. Returns `false` if a full queue in the background drops them.
 pub(crate) fn write(lines: &[u8]) -> bool {
     let Some(queue) = QUEUE.get() else {
         // Ignore a closed stderr.
-        let _ = io::stderr().lock().write_all(lines);
+        let _ = progress::suspended(|| io::stderr().lock().write_all(lines));
         return true;
     };
     let taken = queue.try_send(Message::Lines(lines.into())).is_ok();

@@ -98,7 +98,8 @@ fn fit(widths: &mut [usize], room: usize) {
     }
 }
 
-fn cut(text: &str, width: usize) -> String {
+/// Cuts text to a width.
+pub(crate) fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }

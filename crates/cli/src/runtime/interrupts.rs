@@ -109,7 +109,7 @@ impl Interrupts {
 
     /// Asks whether to abort a job. A second signal means no, and so does no terminal.
     pub(crate) async fn ask_to_abort(&mut self, job: &str) -> Result<bool, Failure> {
-        let answer = self.ask(format!("\nAbort job {}? [y/N] ", printable(job))).await?;
+        let answer = self.ask(format!("Abort job {}? [y/N] ", printable(job))).await?;
         Ok(matches!(answer, Waited::Done(Some(answer)) if prompt::is_yes(&answer)))
     }
 }

@@ -1,10 +1,9 @@
 //! The download of the results of a query job, to standard output or to a file.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Read, Seek};
+use std::io::{Read, Seek};
 use std::path::Path;
 
-use indicatif::ProgressBar;
 use orgtoken_rest::Org;
 use orgtoken_rest::bulk::{DownloadError, EarlierDownload, Job, ResultFile};
 
@@ -12,7 +11,6 @@ use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::input::is_stdin;
 use crate::io::new_file::refuse_secret;
-use crate::io::progress;
 use crate::io::text::{counted, opened, printable, sh_quoted};
 use crate::runtime::interrupts::{Interrupts, Waited, interrupted};
 
@@ -83,11 +81,13 @@ impl<'a> Output<'a> {
     ) -> Result<(), Failure> {
         let org = &org.in_version_of(job);
         let total = job.number_records_processed.unwrap_or_default();
-        let is_shown = matches!(self, Self::Stdout { .. }) && io::stdout().is_terminal();
-        let progress = if is_shown { ProgressBar::hidden() } else { progress::bar(console, total) };
+        let mut progress = match self {
+            Self::File { .. } => console.progress(),
+            Self::Stdout { .. } => console.progress_of_rows(),
+        };
         match self {
             Self::File { path, mut file, bom } => loop {
-                progress.set_position(file.records());
+                progress.count(file.records(), total);
                 let failure = match interrupts.wait(file.next(org, &job.id)).await {
                     Waited::Done(Ok(Some(_))) => continue,
                     Waited::Done(Ok(None)) => {
@@ -120,7 +120,7 @@ impl<'a> Output<'a> {
                                 return Err(failure.with_note(note).with_resume(again));
                             }
                             records += written.records;
-                            progress.set_position(records);
+                            progress.count(records, total);
                             // A signal has nothing left to stop.
                             if pages.is_done() {
                                 return Ok(());

@@ -9,7 +9,6 @@ use crate::clock;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::new_file::NewFile;
-use crate::io::progress;
 use crate::io::text::{hex, rfc3339, sh_quoted};
 
 /// Generate a private key and its certificate
@@ -38,10 +37,10 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let mut key_file = NewFile::create(&args.file("key"))?;
     let mut certificate_file = NewFile::create(&args.file("crt"))?;
 
-    let spinner =
-        progress::spinner(console, format!("generating an RSA key of {} bits", args.size.bits()));
+    let progress = console.progress();
+    progress.show(&format!("generating an RSA key of {} bits", args.size.bits()));
     let pair = KeyPair::generate(&mut SysRng, args.size)?;
-    drop(spinner);
+    drop(progress);
     let validity = Validity::starting(clock::now()).days(args.days);
     let certificate = Certificate::self_signed(&pair, &subject, validity, &mut SysRng)?;
     key_file.write(pair.private_key_pem().secret().as_bytes())?;

@@ -17,7 +17,6 @@ use crate::args::UsageError;
 use crate::command::describe::not_found;
 use crate::failure::Failure;
 use crate::io::console::Console;
-use crate::io::progress;
 use crate::io::prompt;
 use crate::io::text::counted;
 use crate::runtime::interrupts::{Interrupts, Waited, interrupted};
@@ -179,9 +178,9 @@ impl<'a> FileLoad<'a> {
         printer: &mut Printer<'_>,
         interrupts: &mut Interrupts,
     ) -> Result<(), Failure> {
-        let progress = progress::bar(self.console, rows);
+        let mut progress = self.console.progress();
         loop {
-            progress.set_position(load.settled());
+            progress.count(load.settled(), rows);
             // After the last row there is nothing left to stop.
             if interrupts.is_pending() && load.settled() < rows {
                 return Err(interrupted("the load was stopped"));
@@ -191,8 +190,7 @@ impl<'a> FileLoad<'a> {
                 Waited::Interrupted => return Err(interrupted("the load was stopped")),
             };
             let Some(results) = results else { return Ok(()) };
-            // On one terminal, an id would begin behind the progress.
-            progress.suspend(|| printer.results(results))?;
+            printer.results(results)?;
         }
     }
 

@@ -12,7 +12,6 @@ use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::input::{Kind, read, read_key};
 use crate::io::new_file::{NewFile, create_folder};
-use crate::io::progress;
 use crate::io::text::shown;
 use crate::login::key_file::open;
 use crate::login::signer::remote_signer;
@@ -55,9 +54,10 @@ impl Keys {
 fn create(key: &Path, certificate: &Path, name: &str, console: &Console) -> Result<(), Failure> {
     let mut key_file = NewFile::create(key)?;
     let mut certificate_file = NewFile::create(certificate)?;
-    let spinner = progress::spinner(console, "generating an RSA key of 2048 bits".to_owned());
+    let progress = console.progress();
+    progress.show("generating an RSA key of 2048 bits");
     let pair = KeyPair::generate(&mut SysRng, KeySize::Bits2048)?;
-    drop(spinner);
+    drop(progress);
     key_file.write(pair.private_key_pem().secret().as_bytes())?;
     certificate_file.write(self_signed(&pair, name)?.to_pem().as_bytes())?;
     key_file.keep();

@@ -11,7 +11,6 @@ use super::files::Source;
 use super::print::Printer;
 use super::{FileLoad, report};
 use crate::failure::Failure;
-use crate::io::progress;
 use crate::io::text::printable;
 use crate::runtime::interrupts::{Interrupts, Waited, interrupted};
 
@@ -39,7 +38,7 @@ impl FileLoad<'_> {
         printer: &mut Printer<'_>,
         interrupts: &mut Interrupts,
     ) -> Result<(), Failure> {
-        let progress = progress::bar(self.console, rows);
+        let mut progress = self.console.progress();
         let mut is_aborted = false;
         loop {
             let step = match interrupts.wait(load.next()).await {
@@ -63,16 +62,14 @@ impl FileLoad<'_> {
                 Ok(None) => return Ok(()),
                 Ok(Some(BulkStep::Closed(PendingJob { id, first, last, .. }))) => {
                     let said = format!("job {}: rows {first} to {last}", printable(&id));
-                    progress.suspend(|| self.console.remark(&said));
+                    self.console.remark(&said);
                 }
                 Ok(Some(BulkStep::Progress(job))) => {
                     let processed = job.number_records_processed.unwrap_or_default();
-                    progress.set_position(load.settled() + processed);
+                    progress.count(load.settled() + processed, rows);
                 }
-                Ok(Some(BulkStep::Rows(results))) => {
-                    progress.suspend(|| printer.results(results))?;
-                }
-                Ok(Some(_)) => progress.set_position(load.settled()),
+                Ok(Some(BulkStep::Rows(results))) => printer.results(results)?,
+                Ok(Some(_)) => progress.count(load.settled(), rows),
             }
         }
     }
