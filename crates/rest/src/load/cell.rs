@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 use super::fault::FaultKind;
 use super::id::is_id;
+use crate::Value;
 
 /// The types of fields, as far as their checks differ.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -83,7 +84,10 @@ impl Kind {
                 _ => Err(self.mismatch()),
             },
             Some(b'n') => Ok(raw.into()),
-            _ if self == Self::Other => Ok(raw.into()),
+            _ if self == Self::Other => {
+                let value = serde_json::from_str(raw).map_err(|_| FaultKind::NotText)?;
+                if has_finite_numbers(&value) { Ok(raw.into()) } else { Err(FaultKind::TooLarge) }
+            }
             _ => Err(self.mismatch()),
         }
     }
@@ -133,6 +137,15 @@ fn number(text: &str) -> Result<Cow<'_, str>, FaultKind> {
 /// other one, without its row.
 fn is_finite(number: &str) -> bool {
     number.parse().is_ok_and(f64::is_finite)
+}
+
+fn has_finite_numbers(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => is_finite(&number.to_string()),
+        Value::Array(parts) => parts.iter().all(has_finite_numbers),
+        Value::Object(parts) => parts.values().all(has_finite_numbers),
+        _ => true,
+    }
 }
 
 /// Whether a text is `2026-12-31`, alone or before `T` and a time.

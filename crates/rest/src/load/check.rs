@@ -329,6 +329,7 @@ mod tests {
                 ("CreatedDate", "datetime"),
                 ("AccountId", "reference"),
                 ("Key__c", "string"),
+                ("Place", "location"),
             ],
         );
         let fields = [("Name", "string"), ("Key__c", "string"), ("Key2__c", "double")];
@@ -537,6 +538,39 @@ mod tests {
                 "line 1, row 1, field `Account`: a related record has one field, its external \
                  id",
             ),
+            (
+                Create,
+                "{\"Account\":{\"Key__c\":\"a\",\"Key__c\":\"b\"}}",
+                "line 1, row 1, field `Account`: a related record has one field, its external \
+                 id",
+            ),
+            (
+                Create,
+                "{\"Account\":{\"attributes\":{\"type\":1e400},\"Key__c\":\"a\"}}",
+                "line 1, row 1, field `Account.attributes`: expected an object with a type, such \
+                 as \"Account\"",
+            ),
+            (
+                Create,
+                "{\"Place\":{\"a\":[1,{\"b\":1e400}]}}",
+                "line 1, row 1, field `Place`: the number is too large",
+            ),
+            (
+                Create,
+                "{\"Place\":[\"\\uD83D\"]}",
+                "line 1, row 1, field `Place`: not Unicode text: half of a surrogate pair",
+            ),
+            (
+                Operation::UpdateBy("Key__c".to_owned()),
+                "{\"Key__c\":\"a\",\"Place\":[\"\\u0020\",1e400]}",
+                "line 1, row 1, field `Place`: the number is too large",
+            ),
+            (
+                Operation::UpdateBy("Key__c".to_owned()),
+                "{\"Key__c\":\"a\",\"Account\":{\"Key__c\":\"@{x}\"}}",
+                "line 1, row 1, field `Account.Key__c`: the value contains `@{`, which Salesforce \
+                 may replace in an update by external id: update this row by Id",
+            ),
             (Update, "{\"Name\":\"a\"}", "line 1, row 1, field `Id`: the value is missing"),
             (Create, "{}", "line 1, row 1: the row is empty"),
         ] {
@@ -588,10 +622,12 @@ mod tests {
     #[test]
     fn json_is_sent_unchanged() {
         let content = r#"[{"attributes":{"type":"Contact","url":"/x"},"name":"\u00e4",
-            "Amount":1.50,"Account":{"Key__c":"k1"},"_error":"old"}]"#;
+            "Amount":1.50,"Account":{"attributes":{"type":"Account","url":"/y"},"Key__c":"k1"},
+            "Place":{"a": 1.0},"_error":"old"}]"#;
+        let account = r#"{"attributes":{"type":"Account"},"Key__c":"k1"}"#;
         assert_eq!(
             sent(Operation::Create, content),
-            [r#""Name":"\u00e4","Amount":1.50,"Account":{"Key__c":"k1"}"#]
+            [format!(r#""Name":"\u00e4","Amount":1.50,"Account":{account},"Place":{{"a": 1.0}}"#)]
         );
     }
 

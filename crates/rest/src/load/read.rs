@@ -16,6 +16,7 @@ mod json;
 mod quotes;
 mod rows;
 
+pub(super) use json::Members;
 pub(super) use rows::{Data, Row, Rows};
 
 /// A file of records. It is read twice: once to check it, once to send it.

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use serde_json::value::RawValue;
 
@@ -6,7 +6,8 @@ use super::cell::quoted;
 use super::columns::{ATTRIBUTES, Column, Columns, ID, Plan};
 use super::fault::{Fault, FaultKind, Place};
 use super::id::has_prefix;
-use super::read::{Data, Row};
+use super::read::{Data, Members, Row};
+use crate::Value;
 
 /// A row in the form that is sent.
 #[derive(Debug)]
@@ -68,9 +69,13 @@ impl RecordWriter<'_> {
         self.faults.push(Fault::new(place, kind));
     }
 
-    fn put(&mut self, name: &str, json: &str) {
+    fn put(&mut self, name: &str, json: &str) -> Result<(), FaultKind> {
+        if self.plan.operation.is_by_key() && has_reference(json) {
+            return Err(FaultKind::NotWanted(NO_REFERENCE));
+        }
         let comma = if self.text.is_empty() { "" } else { "," };
         self.text.extend([comma, &quoted(name), ":", json]);
+        Ok(())
     }
 
     fn id(&mut self, id: &str) -> Result<(), FaultKind> {
@@ -82,7 +87,7 @@ impl RecordWriter<'_> {
         if !has_prefix(id, prefix).ok_or(FaultKind::NotId)? {
             return Err(FaultKind::OtherObject(object.name.clone()));
         }
-        self.put(ID, &quoted(id));
+        self.put(ID, &quoted(id))?;
         self.id = Some(id.to_owned());
         Ok(())
     }
@@ -107,11 +112,8 @@ impl RecordWriter<'_> {
                 kind.json_of(cell)?;
                 self.url_key(cell.to_owned())?;
             }
-            _ if self.plan.operation.is_by_key() && cell.contains(REFERENCE) => {
-                return Err(FaultKind::NotWanted(NO_REFERENCE));
-            }
-            Column::Field { name, .. } if cell == NULL => self.put(name, "null"),
-            Column::Field { name, kind } => self.put(name, &kind.json_of(cell)?),
+            Column::Field { name, .. } if cell == NULL => self.put(name, "null")?,
+            Column::Field { name, kind } => self.put(name, &kind.json_of(cell)?)?,
             Column::Related { .. } if cell == NULL => {
                 let what =
                     "a relationship cannot be emptied in this column: use the column of its id";
@@ -119,7 +121,7 @@ impl RecordWriter<'_> {
             }
             Column::Related { relationship, field, kind } => {
                 let json = kind.json_of(cell)?;
-                self.put(relationship, &format!("{{{}:{json}}}", quoted(field)));
+                self.put(relationship, &format!("{{{}:{json}}}", quoted(field)))?;
             }
         }
         Ok(())
@@ -159,10 +161,6 @@ impl RecordWriter<'_> {
                 self.fault(place, FaultKind::DuplicateName);
                 continue;
             }
-            if self.has_reference(name, value) {
-                self.fault(place, FaultKind::NotWanted(NO_REFERENCE));
-                continue;
-            }
             if value.get().starts_with('{') && self.nested(&place, name, value) {
                 continue;
             }
@@ -186,17 +184,6 @@ impl RecordWriter<'_> {
         }
     }
 
-    /// Whether Salesforce would read a part of the value as a reference, which may be escaped.
-    fn has_reference(&self, name: &str, value: &RawValue) -> bool {
-        let value = value.get();
-        let is_sent = self.plan.operation.is_by_key() && !self.plan.is_url_key(name);
-        let lacks = |plain: serde_json::Value| !plain.to_string().contains(REFERENCE);
-        // A value is written again without the escapes of printable characters.
-        let is_escaped =
-            || value.contains("\\u00") && !serde_json::from_str(value).is_ok_and(lacks);
-        is_sent && (value.contains(REFERENCE) || is_escaped())
-    }
-
     fn member(&mut self, column: &Column, value: &RawValue) -> Result<(), FaultKind> {
         let is_empty = matches!(value.get(), "null" | "\"\"");
         match column {
@@ -212,7 +199,7 @@ impl RecordWriter<'_> {
                 let text = serde_json::from_str::<String>(value.get()).ok();
                 self.url_key(text.unwrap_or_else(|| value.get().to_owned()))?;
             }
-            Column::Field { name, kind } => self.put(name, &kind.json_of_value(value)?),
+            Column::Field { name, kind } => self.put(name, &kind.json_of_value(value)?)?,
             Column::Ignored | Column::Marker { .. } | Column::Related { .. } => {}
         }
         Ok(())
@@ -221,11 +208,6 @@ impl RecordWriter<'_> {
     /// Handles `attributes` and a related record with its external id. `false` if it is neither.
     fn nested(&mut self, place: &Place, name: &str, value: &RawValue) -> bool {
         if name.eq_ignore_ascii_case(ATTRIBUTES) {
-            #[derive(serde::Deserialize)]
-            struct Attributes {
-                #[serde(rename = "type")]
-                object: Option<String>,
-            }
             let own = &self.plan.schema.object.name;
             let found = serde_json::from_str::<Attributes>(value.get()).ok();
             let other = found.and_then(|it| it.object).filter(|it| !it.eq_ignore_ascii_case(own));
@@ -239,27 +221,64 @@ impl RecordWriter<'_> {
         }
         let Some(reference) = self.plan.schema.object.relationship(name) else { return false };
         let relationship = reference.relationship_name.clone().unwrap_or_else(|| name.to_owned());
-        let members: BTreeMap<String, Box<RawValue>> =
-            serde_json::from_str(value.get()).unwrap_or_default();
-        let mut keys = members.iter().filter(|(name, _)| !name.eq_ignore_ascii_case(ATTRIBUTES));
-        let (Some((field, key)), None) = (keys.next(), keys.next()) else {
-            let what = "a related record has one field, its external id";
-            self.fault(place.clone(), FaultKind::NotWanted(what));
-            return true;
-        };
-        let checked = match self.plan.related(&relationship, field) {
-            Ok(Column::Related { kind, .. }) => kind.json_of_value(key).map(drop),
-            other => other.map(drop),
-        };
-        match checked {
-            Ok(()) => self.put(&relationship, value.get()),
-            Err(kind) => {
-                let name = format!("{name}.{field}");
-                self.fault(place.clone().with_name(&name), kind);
-            }
+        if let Err((field, kind)) = self.related(&relationship, value) {
+            let name = field.map_or_else(|| name.to_owned(), |field| format!("{name}.{field}"));
+            self.fault(place.clone().with_name(&name), kind);
         }
         true
     }
+
+    /// Writes a related record: its external id, and its type if that is given. An error has the
+    /// name of the member.
+    fn related(
+        &mut self,
+        relationship: &str,
+        value: &RawValue,
+    ) -> Result<(), (Option<String>, FaultKind)> {
+        let Members(members) =
+            serde_json::from_str(value.get()).map_err(|_| (None, FaultKind::NotText))?;
+        let is_key = |(name, _): &&(String, _)| !name.eq_ignore_ascii_case(ATTRIBUTES);
+        let (keys, attributes): (Vec<_>, Vec<_>) = members.iter().partition(is_key);
+        let ([(field, key)], [] | [_]) = (&keys[..], &attributes[..]) else {
+            let what = "a related record has one field, its external id";
+            return Err((None, FaultKind::NotWanted(what)));
+        };
+        let of = |name: &str| {
+            let name = Some(name.to_owned());
+            |kind| (name, kind)
+        };
+        let object = match attributes.first() {
+            Some((name, attributes)) => {
+                serde_json::from_str::<Attributes>(attributes.get())
+                    .map_err(|_| FaultKind::NotType("an object with a type, such as \"Account\""))
+                    .map_err(of(name))?
+                    .object
+            }
+            None => None,
+        };
+        let of_type = object.map(|it| format!("\"attributes\":{{\"type\":{}}},", quoted(&it)));
+        let written = self.plan.related(relationship, field).and_then(|column| {
+            let Column::Related { field, kind, .. } = column else { return Ok(()) };
+            let (of_type, key) = (of_type.unwrap_or_default(), kind.json_of_value(key)?);
+            self.put(relationship, &format!("{{{of_type}{}:{key}}}", quoted(&field)))
+        });
+        written.map_err(of(field))
+    }
+}
+
+/// The type of a record. The URL beside it is not sent.
+#[derive(serde::Deserialize)]
+struct Attributes {
+    #[serde(rename = "type")]
+    object: Option<String>,
+}
+
+/// Whether Salesforce would read a part of the JSON as a reference, which may be escaped.
+fn has_reference(json: &str) -> bool {
+    // A value is written again without the escapes of printable characters.
+    let spells_one = |plain: Value| plain.to_string().contains(REFERENCE);
+    json.contains(REFERENCE)
+        || json.contains("\\u00") && serde_json::from_str(json).is_ok_and(spells_one)
 }
 
 /// The value that empties a field, as in Data Loader.
