@@ -65,6 +65,7 @@ pub fn without_comments(soql: &str) -> String {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ListQuery<'a> {
+    field: &'a str,
     before: &'a str,
     after: &'a str,
 }
@@ -89,7 +90,13 @@ impl<'a> ListQuery<'a> {
         check_clauses(soql, &tokens)?;
         let offset = |token: &str| token.as_ptr() as usize - soql.as_ptr() as usize;
         let end = offset(tokens[at + 1]) + tokens[at + 1].len();
-        Ok(Self { before: &soql[..offset(tokens[at])], after: &soql[end..] })
+        let (field, before) = (tokens[at - 2], &soql[..offset(tokens[at])]);
+        Ok(Self { field, before, after: &soql[end..] })
+    }
+
+    /// The field before `IN`, such as `Account.Name`.
+    pub fn field(&self) -> &'a str {
+        self.field
     }
 
     /// Returns the queries for these values, each of which is in one query. Without values, there is

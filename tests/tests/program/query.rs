@@ -357,6 +357,28 @@ fn list_is_split_over_queries() {
 }
 
 #[test]
+fn list_with_a_header_is_refused() {
+    let org = TestOrg::new();
+    for (field, first, is_refused) in [
+        ("Id", "Id", true),
+        ("Id", "\"Id\",\"Name\"", true),
+        ("OwnerId", "id;Name", true),
+        ("Owner.Name", "owner.name", true),
+        ("Owner.Name", "Name\tPhone", true),
+        ("Name", "Name of a company, Inc.", false),
+        ("Name", "Phone", false),
+    ] {
+        let soql = format!("SELECT Id FROM Account WHERE {field} IN :a");
+        let mut command = org.command(&["query", &soql, "--bind", "a=-", "--json"]);
+        let output = run_with_input(&mut command, &format!("\n{first}\n001xx0000000001\n"));
+        assert_eq!(!output.status.success(), is_refused, "{field}: {first}");
+        if is_refused {
+            assert_eq!(error(&output)["code"], "usage.list", "{first}");
+        }
+    }
+}
+
+#[test]
 fn raw_list_contains_only_literals() {
     let org = TestOrg::new();
     create(&org, r#"{"Name":"A0","NumberOfEmployees":12}"#);
