@@ -13,6 +13,7 @@ use std::io;
 
 use orgtoken_assertion::Diagnostic;
 use orgtoken_oauth::catalogue::{self, Entry};
+use orgtoken_rest::RestError;
 use serde::Serialize;
 
 use self::details::Details;
@@ -44,8 +45,8 @@ struct Parts {
     resume: Vec<String>,
     problems: Vec<Problem>,
     already_reported: bool,
-    /// The effect of the error on the output.
-    note: Option<Cow<'static, str>>,
+    /// The effects of the error.
+    notes: Vec<Cow<'static, str>>,
 }
 
 /// One of several problems of an input.
@@ -76,7 +77,7 @@ impl Failure {
             resume: Vec::new(),
             problems: Vec::new(),
             already_reported: false,
-            note: None,
+            notes: Vec::new(),
         }))
     }
 
@@ -120,10 +121,21 @@ impl Failure {
         self
     }
 
-    /// Adds the effect of the error on the output to the message.
+    /// Adds the effect of the error to the message: on the output, or on what the command changes.
     pub(crate) fn with_note(mut self, note: impl Into<Cow<'static, str>>) -> Self {
-        self.0.note = Some(note.into());
+        self.0.notes.push(note.into());
         self
+    }
+
+    /// Adds that the change at the org may have been made, unless the error rules it out: the same
+    /// command could make it twice.
+    pub(crate) fn of_change(self) -> Self {
+        let may_be_made = match self.error::<RestError>() {
+            _ if !self.0.notes.is_empty() => false,
+            Some(error) => !error.changed_nothing(),
+            None => self.code() == "interrupted",
+        };
+        if may_be_made { self.with_note("the change may have been made") } else { self }
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
@@ -254,7 +266,7 @@ impl Failure {
     pub(crate) fn message(&self) -> String {
         let message = self.0.message.clone();
         let message = message.unwrap_or_else(|| chain(self.0.error.as_ref()));
-        self.0.note.iter().fold(message, |message, note| message + "; " + note)
+        self.0.notes.iter().fold(message, |message, note| message + "; " + note)
     }
 }
 

@@ -93,11 +93,8 @@ impl Command {
     pub(crate) fn only_prints(&self) -> bool {
         use command::{assertion, bulk, cache, cert, config, key, record, settings};
         match self {
-            Self::Api(_)
-            | Self::Query(_)
-            | Self::Describe(_)
-            | Self::Whoami(_)
-            | Self::Blueprint(_) => true,
+            Self::Api(args) => args.only_reads(),
+            Self::Query(_) | Self::Describe(_) | Self::Whoami(_) | Self::Blueprint(_) => true,
             Self::Doctor(_) | Self::Resolve(_) | Self::Explain(_) => true,
             Self::Completions(_) | Self::Man(_) | Self::Help(_) => true,
             Self::Assertion(command) => !matches!(command, assertion::Command::Create(_)),
@@ -116,6 +113,30 @@ impl Command {
             Self::Token(_) | Self::Exec(_) | Self::Revoke(_) | Self::Serve(_) | Self::Setup(_) => {
                 false
             }
+        }
+    }
+
+    /// The change that the command has made before it prints its result, for an error of the output.
+    /// `api`, `bulk` and `record` name their changes themselves.
+    pub(crate) fn change(&self) -> Option<&'static str> {
+        use command::{cache, config, key, settings};
+        match self {
+            Self::Cache(cache::Command::Clear(_)) => Some("the cached logins were removed"),
+            Self::Config(
+                config::Command::Set(_)
+                | config::Command::Unset(_)
+                | config::Command::Use(_)
+                | config::Command::Delete(_),
+            ) => Some("config.toml was changed"),
+            Self::Key(key::Command::Generate(_)) => {
+                Some("the key and its certificate were written")
+            }
+            Self::Revoke(_) => Some("the cached token was revoked, if there was one"),
+            Self::Settings(settings::Command::Convert(args)) if args.writes_key() => {
+                Some("the file of the private key was written")
+            }
+            Self::Setup(_) => Some("the profile was saved"),
+            _ => None,
         }
     }
 

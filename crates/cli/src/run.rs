@@ -47,16 +47,20 @@ pub(crate) fn run(mut typed: Vec<OsString>, unhardened: Option<impl fmt::Display
         Err(error) => return report_and_exit_code(&error.into(), &console),
     };
     log::start(args.common.verbose, console.json());
-    let only_prints = args.command.only_prints();
+    let (only_prints, change) = (args.command.only_prints(), args.command.change());
     let code = match panic::catch_unwind(AssertUnwindSafe(|| {
         dispatch(args.command, &console.filtered(jq))
     })) {
         Ok(result) => {
             let result = if only_prints { ignore_broken_pipe(result) } else { result };
-            let name_login =
-                |failure: Failure| failure.with_login(|| login_flags(grammar(), typed));
+            let result = result.map_err(|failure| match change {
+                Some(change) if failure.error::<OutputError>().is_some() => {
+                    failure.with_note(change)
+                }
+                _ => failure.with_login(|| login_flags(grammar(), typed)),
+            });
             result.map_or_else(
-                |failure| report_and_exit_code(&name_login(failure), &console),
+                |failure| report_and_exit_code(&failure, &console),
                 |()| ExitCode::SUCCESS,
             )
         }

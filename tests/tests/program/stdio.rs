@@ -84,6 +84,7 @@ fn closed_pipe_is_an_error_where_something_was_made() {
     let org = TestOrg::new();
     for args in [
         ["token"].as_slice(),
+        &["api", "sobjects/Account", "-f", "Name=Acme"],
         &["record", "create", "Account", "Name=Acme"],
         &["settings", "convert", "--format", "env"],
     ] {
@@ -114,11 +115,14 @@ fn change_whose_result_cannot_be_printed_is_in_the_error() {
     let org = TestOrg::new();
     let run = |args: &[&str]| {
         let full = File::options().write(true).open("/dev/full").unwrap();
-        let output = org.command(args).stdout(full).output().unwrap();
+        let uses_org = !["config", "key"].contains(&args[0]);
+        let mut command = if uses_org { org.command(args) } else { org.bare(args) };
+        let output = command.stdout(full).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{args:?}");
-        stderr(&output)
-            .strip_prefix("error: cannot write to standard output: no space left on device; ")
-            .unwrap()
+        let said = stderr(&output);
+        said.split_once("error: cannot write to standard output: no space left on device; ")
+            .unwrap_or_else(|| panic!("{args:?}: {said}"))
+            .1
             .to_owned()
     };
     let created = run(&["record", "create", "Account", "Name=Acme"]);
@@ -130,6 +134,23 @@ fn change_whose_result_cannot_be_printed_is_in_the_error() {
     assert_eq!(updated, "the record was updated\n");
     let deleted = run(&[&["record", "delete", "Account", id][..], &json].concat());
     assert_eq!(deleted, "the record was deleted\n");
+
+    let profile = |name: &str| format!("[profile.{name}]\nusername = \"robot@acme.com\"\n");
+    org.config(&["acme", "globex"].map(profile).concat());
+    for (args, change) in [
+        (["api", "sobjects/Account", "-f", "Name=A"].as_slice(), "the call was made"),
+        (&["config", "use", "acme", "-q", "."], "config.toml was changed"),
+        (&["config", "delete", "globex", "--yes", "-q", "."], "config.toml was changed"),
+        (&["key", "generate", "new"], "the key and its certificate were written"),
+        (
+            &["settings", "convert", "--format", "profile", "--key-out", "acme.key"],
+            "the file of the private key was written",
+        ),
+        (&["revoke", "-q", "."], "the cached token was revoked, if there was one"),
+        (&["cache", "clear", "-q", "."], "the cached logins were removed"),
+    ] {
+        assert_eq!(run(args), format!("{change}\n"), "{args:?}");
+    }
 }
 
 #[test]

@@ -65,11 +65,22 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     };
     made.map_err(|failure| match args.hint(&failure, &version.to_string()) {
         Some(hint) => failure.with_hint(hint),
-        None => failure,
+        None if args.only_reads() => failure,
+        None => failure.of_change(),
     })
 }
 
 impl Args {
+    /// Whether the call changes nothing at the org.
+    pub(crate) fn only_reads(&self) -> bool {
+        self.method().is_safe()
+    }
+
+    fn method(&self) -> Method {
+        let default = if self.has_body() { Method::POST } else { Method::GET };
+        self.method.clone().unwrap_or(default)
+    }
+
     fn has_body(&self) -> bool {
         self.input.is_some() || !self.field.is_empty() || !self.raw_field.is_empty()
     }

@@ -39,7 +39,10 @@ async fn revoke(store: &dyn TokenCache, transport: &Transport) -> Result<bool, F
     let Some(held) = store.load().await.token else { return Ok(false) };
     let token = held.token();
     let request = session::revoke(token.instance_url(), token.access_token());
-    let answer = transport.exchange(request).await?;
+    let answer = transport.exchange(request).await.map_err(|error| match error.is_unsent() {
+        true => Failure::from(error),
+        false => Failure::from(error).with_note("the token may have been revoked"),
+    })?;
     let revoked = match session::revoked(&answer, Timestamp::now().wall) {
         Ok(()) => true,
         // The token had expired or was revoked before.

@@ -30,9 +30,7 @@ impl Call {
             Some(file) => Some(Bytes::from(read(file, Kind::Body)?.to_vec())),
             None => None,
         };
-        let writes = body.is_some() || !fields.is_empty();
-        let default = if writes { Method::POST } else { Method::GET };
-        let method = args.method.clone().unwrap_or(default);
+        let method = args.method();
         if args.paginate && method != Method::GET {
             let with = "a method other than GET";
             return Err(UsageError::conflict("`--paginate`", with, "orgtoken api").into());
@@ -50,11 +48,13 @@ impl Call {
     /// Makes the call and prints the response in pieces, whatever its length.
     pub(super) async fn make(self, org: &Org, printer: &Printer<'_>) -> Result<(), Failure> {
         self.log();
+        let only_reads = self.method.is_safe();
         let (method, headers) = (self.method, self.headers);
         let answer = printer.answered(org.send(method, &self.path, headers, self.body).await)?;
-        printer.head(&answer)?;
-        let is_json = is_json(&answer) || printer.console.filters();
-        printer.body(answer.into_body(), is_json).await
+        printer.answer(answer).await.map_err(|failure| match only_reads {
+            true => failure,
+            false => failure.with_note("the call was made"),
+        })
     }
 
     /// Makes the calls for all pages. One page is in memory at a time.
@@ -143,7 +143,10 @@ impl Printer<'_> {
         });
     }
 
-    async fn body(&self, mut body: Body, is_json: bool) -> Result<(), Failure> {
+    async fn answer(&self, answer: Response<Body>) -> Result<(), Failure> {
+        self.head(&answer)?;
+        let is_json = is_json(&answer) || self.console.filters();
+        let mut body = answer.into_body();
         let mut last = Bytes::new();
         loop {
             let piece = match body.piece().await {

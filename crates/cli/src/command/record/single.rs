@@ -104,20 +104,14 @@ fn call<T>(
     })
 }
 
-/// Waits for a call that changes a record. Its error says whether the change may have been made: the
-/// same command could make it twice.
+/// Waits for a call that changes a record. Its error says whether the change may have been made.
 fn change<T>(
     org: &Org,
     object: &str,
     key: Option<&str>,
     change: impl Future<Output = Result<T, RestError>>,
 ) -> Result<T, Failure> {
-    call(org, object, key, change).map_err(|failure| match failure.error::<RestError>() {
-        Some(error) if !error.changed_nothing() => {
-            failure.with_note("the change may have been made")
-        }
-        _ => failure,
-    })
+    call(org, object, key, change).map_err(Failure::of_change)
 }
 
 /// The key of one record.

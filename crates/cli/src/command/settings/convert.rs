@@ -38,6 +38,13 @@ enum Format {
     Env,
 }
 
+impl Args {
+    /// Whether the private key is written to a file of its own.
+    pub(crate) fn writes_key(&self) -> bool {
+        self.format == Format::Profile
+    }
+}
+
 pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     if console.filters() && args.format != Format::Record {
         let command = "orgtoken settings convert";
