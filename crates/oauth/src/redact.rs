@@ -23,7 +23,7 @@ pub fn path(text: &str) -> &str {
         && text.chars().all(plain)
         && is_unlike_a_secret(text)
         && !is_base64_with_slashes(text)
-        && !may_have_password(text)
+        && !text.split_once("://").is_some_and(|(_, rest)| rest.contains('@'))
         && text.rsplit('/').find(|part| !part.is_empty()).is_none_or(is_file_name);
     if is_path { text } else { WITHHELD }
 }
@@ -85,10 +85,17 @@ pub fn redis_url(text: &str) -> &str {
     if is_address { text } else { WITHHELD }
 }
 
-/// Whether a text is a URL that may have a user name and a password: `redis://:password@host`. A
-/// slash in a password need not be encoded, so that the end of the host is not known.
+/// Whether a text has a URL with a password: `redis://:password@host`. A slash in a password need
+/// not be encoded. Digits and a slash are the port of a host: `https://host:8443/path/@`.
 pub fn may_have_password(text: &str) -> bool {
-    text.split_once("://").is_some_and(|(_, rest)| rest.contains('@'))
+    text.split("://").skip(1).any(|rest| {
+        let url = rest.split(char::is_whitespace).next().unwrap_or_default();
+        let user = url.split_once('@').and_then(|(user, _)| user.split_once(':'));
+        user.is_some_and(|(_, password)| {
+            let port = password.split_once('/').map(|(port, _)| port);
+            !port.is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
+        })
+    })
 }
 
 /// Returns an external text on one line, without words that look like a secret.
@@ -350,6 +357,24 @@ mod tests {
         }
         for value in ["redis://:pa55@acme.com", "redis://acme.com/My-Secret", "file"] {
             assert_eq!(redis_url(value), WITHHELD, "{value}");
+        }
+    }
+
+    #[test]
+    fn password_of_a_url_is_between_a_colon_and_an_at_sign() {
+        for (text, expected) in [
+            ("redis://:pa55@acme.com", true),
+            ("rediss://u:pa/55@acme.com/1", true),
+            ("https://u:1234@acme.com", true),
+            ("curl https://a.com https://u:pa55@acme.com", true),
+            ("https://u@acme.com", false),
+            ("curl https://acme.com/sign --data-binary @-", false),
+            ("curl https://acme.com:8443/sign --data-binary @-", false),
+            ("https://acme.com:8443/keys/me@acme.com", false),
+            ("https://acme.com/sign?user=me@acme.com", false),
+            ("u:pa55@acme.com", false),
+        ] {
+            assert_eq!(may_have_password(text), expected, "{text}");
         }
     }
 

@@ -148,6 +148,8 @@ fn password_is_not_set_by_an_argument() {
     }
     assert_eq!(written(&org), before);
     printed(&org, &["config", "set", "-P", "acme", "proxy", "http://127.0.0.1:1"]);
+    let signer = "curl -s https://127.0.0.1:1/sign --data-binary @-";
+    printed(&org, &["config", "set", "-P", "new", "signer_command", signer]);
 }
 
 #[test]

@@ -120,7 +120,7 @@ fn set(args: &Set, config: &Config, console: &Console) -> Result<(), Failure> {
             || args.entry == Setting::Proxy.name() && value.contains('@')
     };
     if args.values.iter().any(is_secret) {
-        let error = UsageError::secret_in_argv("a URL that may have a password");
+        let error = UsageError::secret_in_argv("a URL with a password");
         let hint = "replace the password, and enter the new one with `orgtoken config edit`";
         return Err(Failure::from(error).with_hint(hint));
     }
