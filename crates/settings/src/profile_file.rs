@@ -14,10 +14,13 @@ use crate::source::Source;
 use crate::text;
 
 /// A `config.toml` to edit. Everything that is not edited is preserved, such as comments and layout.
+/// All lines end like the first one.
 #[derive(Clone, Debug)]
 pub struct ConfigEditor {
     document: DocumentMut,
     file: String,
+    /// Whether the first line ends in CRLF, which `toml_edit` does not preserve.
+    is_crlf: bool,
 }
 
 impl ConfigEditor {
@@ -27,10 +30,11 @@ impl ConfigEditor {
     ///
     /// The content is not TOML.
     pub fn parse(config: &[u8], file: &str) -> Result<Self, Problems> {
-        let document = text::decode(config).ok().and_then(|text| text.parse().ok());
-        match document {
-            Some(document) => Ok(Self { document, file: file.to_owned() }),
-            None => Err(problems(config, file, None)),
+        let Ok(text) = text::decode(config) else { return Err(problems(config, file, None)) };
+        let is_crlf = text.find('\n').is_some_and(|end| text[..end].ends_with('\r'));
+        match text.replace("\r\n", "\n").parse() {
+            Ok(document) => Ok(Self { document, file: file.to_owned(), is_crlf }),
+            Err(_) => Err(problems(config, file, None)),
         }
     }
 
@@ -129,7 +133,7 @@ impl ConfigEditor {
                 }
             }
         }
-        if self.to_string().starts_with('\n')
+        if self.document.to_string().starts_with('\n')
             && let Some(first) = self.next_section(isize::MIN)
         {
             let above = prefix(first.decor());
@@ -234,7 +238,8 @@ impl ConfigEditor {
 
 impl fmt::Display for ConfigEditor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.document.fmt(f)
+        let text = self.document.to_string();
+        f.write_str(&if self.is_crlf { text.replace('\n', "\r\n") } else { text })
     }
 }
 
@@ -264,6 +269,10 @@ mod tests {
     use orgtoken_assertion::Diagnostic;
 
     use super::*;
+
+    fn crlf(text: &str) -> String {
+        text.replace('\n', "\r\n")
+    }
 
     /// Adds what is missing of a profile `acme`.
     fn with_acme(text: &str) -> Result<String, Problems> {
@@ -314,6 +323,9 @@ mod tests {
             let added = with_acme(text).unwrap();
             assert_eq!(added, after, "{name}");
             assert_eq!(with_acme(&added).unwrap(), after, "{name}: once is enough");
+            if !text.is_empty() {
+                assert_eq!(with_acme(&crlf(text)).unwrap(), crlf(&after), "{name}: CRLF");
+            }
         }
     }
 
@@ -432,6 +444,8 @@ mod tests {
         ] {
             let removed = edited(&text, |editor| editor.remove_profile("a").unwrap());
             assert_eq!(removed, after, "{name}");
+            let removed_crlf = edited(&crlf(&text), |editor| editor.remove_profile("a").unwrap());
+            assert_eq!(removed_crlf, crlf(&after), "{name}: CRLF");
             edited(&removed, |editor| {
                 let problems = editor.remove_profile("a").unwrap_err();
                 assert_eq!(problems.code(), "settings.profile", "{name}");
