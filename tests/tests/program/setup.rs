@@ -141,7 +141,7 @@ fn key_of_an_existing_profile_is_used() {
 }
 
 #[test]
-fn wrong_consumer_key_is_replaced() {
+fn consumer_key_is_replaced_once_a_login_with_another_one_works() {
     let user = NewUser::new();
     stdout(&user.setup(&["-P", "acme"]));
     user.upload();
@@ -154,6 +154,13 @@ fn wrong_consumer_key_is_replaced() {
     let config = user.read("config.toml");
     assert!(config.contains(&format!("client_id = \"{CLIENT_ID}\" # mine")), "{config}");
     assert!(!config.contains("_wrong"), "{config}");
+
+    let wrong = user.setup(&["-P", "acme", "-i", "3MVG9_wrong"]);
+    assert_eq!(wrong.status.code(), Some(4), "{}", stdout(&wrong));
+    let kept =
+        "profile acme keeps its consumer key, since no login with the other one has worked\n";
+    assert!(stderr(&wrong).contains(kept), "{}", stderr(&wrong));
+    assert_eq!(user.read("config.toml"), config);
 }
 
 #[test]

@@ -103,10 +103,10 @@ fn file_stem() -> impl TypedValueParser<Value = String> {
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let mut answers = Answers::collect(args)?;
     // An invalid answer is refused before a file is created.
-    profile::edited(args, &answers, &Config::read()?)?;
+    profile::edited(args, &answers, &Config::read()?, true)?;
     let keys = Keys::find_or_create(&answers, console)?;
     print_files(&keys, console);
-    profile::write(args, &answers)?;
+    profile::write(args, &answers, false)?;
 
     let steps = Steps::new(args, &answers, &keys);
     if !console.json() && answers.client_id.is_none() {
@@ -118,7 +118,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let Some(client_id) = answers.client_id.clone() else {
         return print_next_command(&answers, &keys, &steps, console);
     };
-    profile::write(args, &answers)?;
+    profile::write(args, &answers, false)?;
     let authorize = (args.approval == Approval::Own)
         .then(|| authorize_url(&answers.instance_url, &client_id, &args.callback_url));
     if let (Some(url), false) = (&authorize, console.json()) {
@@ -131,16 +131,21 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         && !console.json()
         && answers.ask_client_id(OTHER_CLIENT_ID)?
     {
-        profile::write(args, &answers)?;
         report = examine(args, &answers, &keys, console)?;
     }
     if report.first_failure().is_none() {
+        profile::write(args, &answers, true)?;
         let is_default = profile::offer_default(&answers, args.default)?;
         if !is_default {
             let name = redact::label(&answers.name);
             console
                 .remark(&format_args!("hint: `orgtoken config use {name}` makes it the default"));
         }
+    } else if answers.other_client_id().is_some() {
+        let name = redact::label(&answers.name);
+        console.remark(&format_args!(
+            "profile {name} keeps its consumer key, since no login with the other one has worked"
+        ));
     }
     if console.json() {
         let found = found(&answers, &keys, &steps, authorize.as_deref(), Some(&report));
@@ -229,6 +234,7 @@ fn examine(
     let asked = doctor::Args {
         login: args::Login {
             profile: Some(answers.name.clone()),
+            client_id: answers.other_client_id(),
             passphrase: args.passphrase.clone(),
             ..args::Login::default()
         },
@@ -255,8 +261,10 @@ fn examine(
     shown.end(&report)?;
     if report.may_resolve_itself() && !args.wait {
         let again = command("setup", &answers.name);
+        let key = if answers.other_client_id().is_some() { " --client-id KEY" } else { "" };
         console.remark(&format_args!(
-            "hint: changes in Setup take two to ten minutes; to retry until then, run `{again} --wait`"
+            "hint: changes in Setup take two to ten minutes; to retry until then, run \
+             `{again}{key} --wait`"
         ));
     }
     Ok(report)

@@ -24,8 +24,8 @@ pub(super) struct Answers {
     pub(super) username: String,
     pub(super) app: App,
     pub(super) client_id: Option<String>,
-    /// Whether the consumer key replaces another one in the profile.
-    pub(super) corrects_client_id: bool,
+    /// The consumer key in the profile, which stays there until a login with another one works.
+    pub(super) saved_client_id: Option<String>,
     /// The folder of `config.toml`, key and certificate.
     pub(super) folder: PathBuf,
     pub(super) config: PathBuf,
@@ -73,9 +73,9 @@ impl Answers {
                 setup_answers::objection(Setting::Username, text)
             })?,
         };
-        let known = written(Setting::ClientId);
+        let saved_client_id = written(Setting::ClientId);
         let client_id = args.client_id.as_deref().map(|given| given.trim().to_owned());
-        let client_id = client_id.or_else(|| known.clone());
+        let client_id = client_id.or_else(|| saved_client_id.clone());
         if let Some(client_id) = &client_id
             && let Some(objection) = setup_answers::objection(Setting::ClientId, client_id)
             && objection.may_be_secret
@@ -99,7 +99,6 @@ impl Answers {
         if passphrase.key_passphrase_env.is_none() && passphrase.key_passphrase_file.is_none() {
             passphrase.key_passphrase_file = file(&existing, Setting::Passphrase);
         }
-        let corrects_client_id = known.is_some() && known != client_id;
         let config = config.path;
         Ok(Self {
             name,
@@ -107,7 +106,7 @@ impl Answers {
             username,
             app,
             client_id,
-            corrects_client_id,
+            saved_client_id,
             folder,
             config,
             key,
@@ -128,8 +127,15 @@ impl Answers {
         if answer.is_empty() {
             return Ok(false);
         }
-        self.corrects_client_id = self.client_id.replace(answer).is_some();
+        let replaced = self.client_id.replace(answer);
+        self.saved_client_id = self.saved_client_id.take().or(replaced);
         Ok(true)
+    }
+
+    /// Returns the consumer key if the profile has another one.
+    pub(super) fn other_client_id(&self) -> Option<String> {
+        let is_other = self.saved_client_id.is_some() && self.saved_client_id != self.client_id;
+        self.client_id.clone().filter(|_| is_other)
     }
 }
 
