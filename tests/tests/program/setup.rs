@@ -206,13 +206,24 @@ fn second_start_continues_with_the_answers_of_the_first() {
     let question = format!("Continue with the profile acme for {}? [Y/n] ", user.0.url());
     let answers = [
         (question.as_str(), ""),
-        ("onnected app? [e] ", ""),
-        ("continue later: ", "3MVG9_wrong"),
+        ("see the steps in Salesforce: ", "3MVG9_wrong"),
         ("press Enter to keep it: ", CLIENT_ID),
     ];
+    let config = user.read("config.toml");
     let output = on_terminal(&user, &[], &answers);
+    assert!(!stdout(&output).contains("Enable JWT Bearer Flow"), "{}", stdout(&output));
     assert!(stdout(&output).contains("Salesforce granted a token"), "{}", stdout(&output));
     assert!(user.read("config.toml").contains(CLIENT_ID), "{}", user.read("config.toml"));
+
+    fs::write(user.file("config.toml"), config).unwrap();
+    let answers = [
+        (question.as_str(), ""),
+        ("see the steps in Salesforce: ", ""),
+        ("onnected app? [e] ", ""),
+        ("continue later: ", ""),
+    ];
+    let output = on_terminal(&user, &[], &answers);
+    assert!(stdout(&output).contains("Enable JWT Bearer Flow"), "{}", stdout(&output));
 }
 
 #[test]

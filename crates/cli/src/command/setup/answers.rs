@@ -75,7 +75,12 @@ impl Answers {
         };
         let saved_client_id = written(Setting::ClientId);
         let client_id = args.client_id.as_deref().map(|given| given.trim().to_owned());
-        let client_id = client_id.or_else(|| saved_client_id.clone());
+        let mut client_id = client_id.or_else(|| saved_client_id.clone());
+        let is_begun = written(Setting::Username).is_some() && args.app.is_none();
+        if client_id.is_none() && is_begun {
+            // The steps depend on the kind of app, which the profile does not have.
+            client_id = ask_client_id(CLIENT_ID_OR_STEPS)?;
+        }
         if let Some(client_id) = &client_id
             && let Some(objection) = setup_answers::objection(Setting::ClientId, client_id)
             && objection.may_be_secret
@@ -114,19 +119,10 @@ impl Answers {
         })
     }
 
-    /// Asks for the consumer key, if the streams are interactive. An empty answer keeps the one that
-    /// is known. Returns whether there is another one.
+    /// Asks for the consumer key. An empty answer keeps the one that is known. Returns whether there
+    /// is another one.
     pub(super) fn ask_client_id(&mut self, question: &str) -> Result<bool, Failure> {
-        if !prompt::is_interactive() {
-            return Ok(false);
-        }
-        let objection = |text: &str| {
-            if text.is_empty() { None } else { setup_answers::objection(Setting::ClientId, text) }
-        };
-        let answer = ask(question, "--client-id", objection)?;
-        if answer.is_empty() {
-            return Ok(false);
-        }
+        let Some(answer) = ask_client_id(question)? else { return Ok(false) };
         let replaced = self.client_id.replace(answer);
         self.saved_client_id = self.saved_client_id.take().or(replaced);
         Ok(true)
@@ -137,6 +133,18 @@ impl Answers {
         let is_other = self.saved_client_id.is_some() && self.saved_client_id != self.client_id;
         self.client_id.clone().filter(|_| is_other)
     }
+}
+
+/// Asks for the consumer key. Returns `None` for an empty answer, and if the streams are not
+/// interactive.
+fn ask_client_id(question: &str) -> Result<Option<String>, Failure> {
+    if !prompt::is_interactive() {
+        return Ok(None);
+    }
+    let objection = |text: &str| {
+        if text.is_empty() { None } else { setup_answers::objection(Setting::ClientId, text) }
+    };
+    Ok(Some(ask(question, "--client-id", objection)?).filter(|answer| !answer.is_empty()))
 }
 
 /// Offers to continue with a profile that has an org, a user and no consumer key yet.
@@ -327,6 +335,8 @@ fn app_kind() -> Result<App, Failure> {
 const ORG: &str = "URL of the org (Setup > My Domain > Current My Domain URL), such as \
                    https://acme.my.salesforce.com: ";
 const USERNAME: &str = "Username to log in with (Setup > Users, column Username): ";
+const CLIENT_ID_OR_STEPS: &str =
+    "Consumer key (begins with 3MVG9), or press Enter to see the steps in Salesforce: ";
 const KIND: &str =
     "Kind of app: [e]xternal client app (the kind of new apps) or [c]onnected app? [e] ";
 const KIND_AGAIN: &str = "Type e or c, or press Enter for e: ";
