@@ -82,7 +82,7 @@ pub struct Grant {
     pub peer: Peer,
     /// The profile whose token it is.
     pub profile: Arc<str>,
-    /// Whether the token was cached.
+    /// Whether the token was in memory. Otherwise it came from a login or a shared cache.
     pub hit: bool,
 }
 

@@ -230,7 +230,8 @@ impl ConnectionContext {
         &self.shared.limits
     }
 
-    /// Returns a token of a profile and whether it was cached. If none is cached, it logs in.
+    /// Returns a token of a profile, and whether it was in memory. If none is, the source reads its
+    /// cache or logs in.
     pub(crate) async fn token(
         &self,
         profile: &Profile,

@@ -94,7 +94,12 @@ impl Metrics {
         let served = [("true", &self.hits), ("false", &self.misses)];
         let served = served.map(|(hit, count)| (label("hit", hit), count.load(Relaxed)));
         family("tokens_served_total", "counter", "Tokens handed out.", &served);
-        family("logins_total", "counter", "New tokens from the org.", &one(&self.logins));
+        family(
+            "logins_total",
+            "counter",
+            "New tokens, from the org or a shared cache.",
+            &one(&self.logins),
+        );
         let refusals: Vec<_> = lock(&self.refusals)
             .iter()
             .map(|(code, count)| (label("code", code), *count))
