@@ -44,7 +44,6 @@ mod history;
 mod hold;
 mod id;
 mod identity;
-mod legacy;
 mod org;
 mod reply;
 #[cfg(feature = "rest")]

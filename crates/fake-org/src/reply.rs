@@ -60,6 +60,13 @@ pub(crate) fn login_page() -> Reply {
     reply
 }
 
+/// Refuses a call of an API that the org does not have: SOAP, Bulk API 1.0, Apex REST.
+pub(crate) fn not_offered(path: &str) -> Reply {
+    let message =
+        format!("{path} is not offered by the fake org: use the REST API and Bulk API 2.0");
+    json(StatusCode::NOT_FOUND, &json!([{ "errorCode": "NOT_FOUND", "message": message }]))
+}
+
 /// Compresses a long response with gzip, unless its connection is to be broken.
 pub(crate) fn compress(reply: &mut Reply) {
     if reply.body().len() < MIN_GZIP || fault(reply).is_some() {

@@ -2,10 +2,8 @@
 
 mod call;
 mod composite;
-mod conditions;
 mod error;
 pub(crate) mod jobs;
-mod limits;
 mod query;
 pub(crate) mod schema;
 mod search;
@@ -20,7 +18,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use call::{RestCall, ok, only_get};
-use composite::{batch, collections, tree};
+use composite::{collections, tree};
 pub(crate) use error::RestError;
 use sobjects::{changes, records};
 
@@ -65,20 +63,17 @@ pub(crate) fn answer(org: &Org, request: &Call, segments: &[&str]) -> Reply {
 fn dispatch(call: &RestCall<'_>, segments: &[&str]) -> Answer {
     match segments {
         [] => versions::resources(call),
-        ["limits"] => limits::answer(call),
-        ["limits", "recordCount"] => limits::record_count(call),
+        ["limits"] => versions::limits(call),
         ["query"] => query::answer(call, false),
         ["queryAll"] => query::answer(call, true),
         ["query" | "queryAll", locator] => query::next_page(call, locator),
         ["composite"] => composite::answer(call),
-        ["composite", "batch"] => batch::answer(call),
         ["composite", "tree", object] => tree::answer(call, object),
         ["composite", "sobjects"] => collections::answer(call),
         ["composite", "sobjects", object] => collections::retrieve(call, object),
         ["composite", "sobjects", object, field] => collections::upsert(call, object, field),
         ["jobs", rest @ ..] => jobs::answer(call, rest),
         ["search"] => search::answer(call),
-        ["parameterizedSearch"] => search::parameterized(call),
         ["sobjects"] => sobjects::list(call),
         ["sobjects", object] => sobjects::object(call, object),
         ["sobjects", object, "describe"] => sobjects::describe(call, object),

@@ -5,7 +5,7 @@ use crate::org::Org;
 use crate::reply::{self, Reply};
 #[cfg(feature = "rest")]
 use crate::rest;
-use crate::{control, identity, legacy, token_endpoint};
+use crate::{control, identity, token_endpoint};
 
 /// Answers a call.
 pub(crate) fn answer(org: &Org, call: &Call) -> Reply {
@@ -17,9 +17,7 @@ pub(crate) fn answer(org: &Org, call: &Call) -> Reply {
         ["services", "oauth2", "revoke"] => identity::revoke(org, call),
         #[cfg(feature = "rest")]
         ["services", "data", rest @ ..] => rest::answer(org, call, rest),
-        ["services", "Soap", ..] => legacy::soap(),
-        ["services", "async", ..] => legacy::bulk_1(call),
-        ["services", "apexrest", ..] => legacy::apex_rest(),
+        ["services", "Soap" | "async" | "apexrest", ..] => reply::not_offered(path),
         ["id", org_id, user_id] => identity::identity(org, call, org_id, user_id),
         ["__fake", rest @ ..] => control::answer(org, call, rest),
         _ => reply::login_page(),

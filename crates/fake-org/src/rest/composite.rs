@@ -1,6 +1,5 @@
 //! `composite`: up to 25 subrequests in one call, which may refer to each other.
 
-pub(super) mod batch;
 pub(super) mod collections;
 pub(super) mod tree;
 
@@ -70,35 +69,23 @@ fn answer_part(call: &RestCall<'_>, part: Part, before: &[Value]) -> Value {
     })
 }
 
+/// Answers a call inside another one. Its URL begins with `/services/data/v66.0`.
 fn carry_out(call: &RestCall<'_>, part: Part, before: &[Value]) -> Result<Reply> {
-    let url = filled_in(&part.url, before, str::to_owned)?;
+    let wrong = || RestError::new(400, "INVALID_INPUT", "Invalid URL or method");
+    let url = filled_in(&part.url, before, str::to_owned)?.replace(' ', "+");
     let body = match &part.body {
         Value::Null => Bytes::new(),
         body => Bytes::from(filled_in(&body.to_string(), before, escaped)?),
     };
-    call_inside(call, &part.method, &url, &part.http_headers, body)
-}
-
-/// Answers a call inside another one. Its URL begins with `/services/data/v66.0`.
-fn call_inside(
-    call: &RestCall<'_>,
-    method: &str,
-    url: &str,
-    headers: &BTreeMap<String, String>,
-    body: Bytes,
-) -> Result<Reply> {
-    let wrong = |_| RestError::new(400, "INVALID_INPUT", "Invalid URL or method");
-    let method = Method::from_bytes(method.as_bytes()).map_err(|_| wrong(()))?;
-    let request = Request::builder().method(method).uri(url.replace(' ', "+"));
-    let request =
-        headers.iter().fold(request, |request, (name, value)| request.header(name, value));
-    let request = request
-        .header(header::CONTENT_TYPE, "application/json")
-        .body(body)
-        .map_err(|_| wrong(()))?;
-    let request = Call::new(request, "https");
-    let path = request.path().to_owned();
-    let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let request = Request::builder()
+        .method(part.method.as_str())
+        .uri(url)
+        .header(header::CONTENT_TYPE, "application/json");
+    let headers = part.http_headers.iter();
+    let request = headers.fold(request, |request, (name, value)| request.header(name, value));
+    let request = Call::new(request.body(body).map_err(|_| wrong())?, "https");
+    let segments: Vec<_> =
+        request.path().split('/').filter(|segment| !segment.is_empty()).collect();
     let ["services", "data", version, rest @ ..] = segments.as_slice() else {
         return Err(RestError::not_found());
     };
@@ -106,7 +93,7 @@ fn call_inside(
     let base = format!("/services/data/v{version}.0");
     let inner = RestCall { request: &request, version, base, ..call.clone() };
     match rest {
-        ["composite"] | ["composite", "batch"] => Err(RestError::not_found()),
+        ["composite"] => Err(RestError::not_found()),
         rest => dispatch(&inner, rest),
     }
 }

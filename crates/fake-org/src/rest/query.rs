@@ -14,10 +14,6 @@ use crate::rest::soql::{Found, Prepared};
 pub(super) fn answer(call: &RestCall<'_>, with_deleted: bool) -> Answer {
     call.only_get()?;
     let query = call.query();
-    if query.first("explain").is_some() {
-        let message = "Query plans are not available in this org";
-        return Err(RestError::new(400, "FUNCTIONALITY_NOT_ENABLED", message));
-    }
     let Some(text) = query.first("q").filter(|text| !text.trim().is_empty()) else {
         let message = "SOQL statements cannot be empty or null";
         return Err(RestError::new(400, "MALFORMED_QUERY", message));

@@ -1,4 +1,4 @@
-//! `search` ([SOSL]) and `parameterizedSearch`.
+//! `search` ([SOSL]).
 //!
 //! A real org searches an index of words. This one looks at each text field, for all words of the
 //! term, for one of those that `OR` separates, or for a phrase in quotes. `*` matches any letters,
@@ -6,8 +6,6 @@
 //!
 //! [SOSL]: https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_sosl.htm
 
-use http::Method;
-use serde::Deserialize;
 use serde_json::json;
 
 use super::schema::{Field, Kind, ObjectType};
@@ -21,71 +19,17 @@ pub(super) fn answer(call: &RestCall<'_>) -> Answer {
     call.only_get()?;
     let query = call.query();
     let text = query.first("q").unwrap_or_default();
-    let (search, rest) = Search::parse(text).ok_or_else(|| malformed(text))?;
-    run(call, search, rest)
-}
-
-/// `GET parameterizedSearch?q=term&sobject=Account&Account.fields=Id,Name`, or POST with JSON.
-pub(super) fn parameterized(call: &RestCall<'_>) -> Answer {
-    // Other properties, such as `in` and `where`, would select other records.
-    #[derive(Default, Deserialize)]
-    #[serde(default, deny_unknown_fields)]
-    struct Wanted {
-        q: String,
-        fields: Vec<String>,
-        sobjects: Vec<Object>,
-        #[serde(rename = "overallLimit")]
-        limit: Option<usize>,
-    }
-    #[derive(Default, Deserialize)]
-    #[serde(default, deny_unknown_fields)]
-    struct Object {
-        name: String,
-        fields: Vec<String>,
-        limit: Option<usize>,
-    }
-    let wanted = match call.method() {
-        Method::POST => call.body()?,
-        Method::GET => {
-            let query = call.query();
-            let object = |name: String| Object {
-                fields: query.list(&format!("{name}.fields")),
-                limit: query.first(&format!("{name}.limit")).and_then(|text| text.parse().ok()),
-                name,
-            };
-            Wanted {
-                q: query.first("q").unwrap_or_default().to_owned(),
-                fields: query.list("fields"),
-                sobjects: query.list("sobject").into_iter().map(object).collect(),
-                limit: query.first("overallLimit").and_then(|text| text.parse().ok()),
-            }
-        }
-        other => return Err(RestError::method(&other, "GET,POST")),
-    };
-    if wanted.q.is_empty() {
-        return Err(malformed(""));
-    }
-    let query = |object: &Object| {
-        let fields = if object.fields.is_empty() { &wanted.fields } else { &object.fields };
-        let fields = fields.iter().map(String::as_str);
-        Query::new(&object.name, fields, object.limit)
-    };
-    let returning = wanted.sobjects.iter().map(query).collect();
-    run(call, Search { term: wanted.q, among: Among::All, returning, limit: wanted.limit }, "")
-}
-
-/// Runs a search. The positions of its errors are in `text`.
-fn run(call: &RestCall<'_>, mut search: Search, text: &str) -> Answer {
+    let (mut search, rest) = Search::parse(text).ok_or_else(|| malformed(text))?;
     let state = call.org.state();
     let schema = call.schema(&state);
     let mut queries = std::mem::take(&mut search.returning);
     if queries.is_empty() {
-        queries = schema.objects().map(|object| Query::new(&object.name, ["Id"], None)).collect();
+        queries = schema.objects().map(|object| Query::of_ids(&object.name, 0)).collect();
     }
     let mut found = Vec::new();
     for query in queries {
         let prepared = Prepared::resolve(query, schema, call.today());
-        let prepared = prepared.map_err(|error| error.in_query(text))?;
+        let prepared = prepared.map_err(|error| error.in_query(rest))?;
         let is_match = |row: &Row<'_>| search.matches(prepared.object(), row);
         found.extend(prepared.run_among(&state.rest.records, &call.base, is_match));
     }

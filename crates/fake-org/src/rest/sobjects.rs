@@ -4,11 +4,10 @@ pub(super) mod changes;
 pub(super) mod records;
 pub(super) mod values;
 
-use http::{Method, StatusCode};
+use http::Method;
 use serde_json::json;
 
-use super::{Answer, RestCall, RestError, Result, conditions, ok};
-use crate::reply;
+use super::{Answer, RestCall, RestError, Result, ok};
 use crate::rest::schema::ObjectType;
 
 /// `GET sobjects`.
@@ -37,12 +36,7 @@ pub(super) fn object(call: &RestCall<'_>, name: &str) -> Answer {
 /// `GET sobjects/Account/describe`.
 pub(super) fn describe(call: &RestCall<'_>, name: &str) -> Answer {
     call.only_get()?;
-    let object = find(call, name)?;
-    let started = call.org.state().rest.started.clone();
-    if conditions::is_unchanged(call.request, &started) {
-        return Ok(reply::empty(StatusCode::NOT_MODIFIED));
-    }
-    ok(&object.describe(&call.base))
+    ok(&find(call, name)?.describe(&call.base))
 }
 
 /// Finds an object. An unknown object is a 404.

@@ -157,27 +157,18 @@ enum Literal {
 }
 
 impl Query {
-    /// `SELECT Id, Owner.Name FROM Account LIMIT 5`, with `Id` in place of no fields.
-    pub(crate) fn new<'a>(
-        object: &str,
-        fields: impl IntoIterator<Item = &'a str>,
-        limit: Option<usize>,
-    ) -> Self {
-        let mut fields = fields.into_iter().peekable();
-        let id = fields.peek().is_none().then_some("Id");
-        let name = |text: &str| Name { text: text.to_owned(), at: 0 };
-        let item = |field: &str| {
-            Item::Operand(Operand::Field(Path(field.split('.').map(name).collect())), None)
-        };
+    /// `SELECT Id FROM Account`
+    pub(crate) fn of_ids(object: &str, at: usize) -> Self {
+        let name = |text: &str| Name { text: text.to_owned(), at };
         Self {
-            select: fields.chain(id).map(item).collect(),
+            select: vec![Item::Operand(Operand::Field(Path(vec![name("Id")])), None)],
             object: name(object),
             alias: None,
             condition: None,
             group: Vec::new(),
             having: None,
             order: Vec::new(),
-            limit,
+            limit: None,
             offset: 0,
         }
     }

@@ -1,4 +1,4 @@
-//! The versions of the API and their resources.
+//! The versions of the API, their resources and limits.
 
 use serde_json::{Value, json};
 
@@ -36,22 +36,26 @@ pub(super) fn parse(text: &str) -> Result<u32> {
 pub(super) fn resources(call: &RestCall<'_>) -> Answer {
     call.only_get()?;
     let mut resources = json!({});
-    for name in [
-        "composite",
-        "jobs",
-        "limits",
-        "parameterizedSearch",
-        "query",
-        "queryAll",
-        "search",
-        "sobjects",
-        "tooling",
-    ] {
+    for name in
+        ["composite", "jobs", "limits", "query", "queryAll", "search", "sobjects", "tooling"]
+    {
         resources[name] = Value::from(format!("{}/{name}", call.base));
     }
     let identity = call.org.identity_url(call.request, &call.user_id);
     resources["identity"] = Value::from(identity);
     ok(&resources)
+}
+
+/// `GET limits`
+pub(super) fn limits(call: &RestCall<'_>) -> Answer {
+    call.only_get()?;
+    let of = |max: u64, remaining: u64| json!({ "Max": max, "Remaining": remaining });
+    let max = call.org.setup.api_limit;
+    let used = call.org.state().rest.api_calls;
+    ok(&json!({
+        "DataStorageMB": of(5, 5), "FileStorageMB": of(20, 20), "SingleEmail": of(15, 15),
+        "DailyApiRequests": of(max, max.saturating_sub(used)),
+    }))
 }
 
 /// Returns the name of the release; there are three in a year.

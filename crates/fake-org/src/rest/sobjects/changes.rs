@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::clock::to_api;
 use crate::rest::store::Row;
-use crate::rest::{Answer, RestCall, RestError, Result, conditions, ok, sobjects};
+use crate::rest::{Answer, RestCall, RestError, Result, ok, sobjects};
 
 /// `GET sobjects/Account/updated?start=…&end=…`
 pub(in crate::rest) fn updated(call: &RestCall<'_>, object: &str) -> Answer {
@@ -40,8 +40,8 @@ fn changed(
             RestError::new(400, "MISSING_ARGUMENT", format!("{name} must be specified"))
         })?;
         // A plus sign that was not escaped is a space by now.
-        let time = conditions::time(&text.replace(' ', "+"));
-        time.ok_or_else(|| RestError::new(400, "INVALID_FIELD", format!("{name} is not a date")))
+        let time = text.replace(' ', "+").parse();
+        time.map_err(|_| RestError::new(400, "INVALID_FIELD", format!("{name} is not a date")))
     };
     let (start, end) = (time("start")?, time("end")?);
     if end <= start {
@@ -50,7 +50,7 @@ fn changed(
     }
     let is_inside = |row: &Row<'_>| {
         let changed = row.get("SystemModstamp");
-        let changed = changed.as_str().and_then(conditions::time);
+        let changed = changed.as_str().and_then(|text| text.parse::<Timestamp>().ok());
         changed.is_some_and(|changed| start <= changed && changed <= end)
     };
     let state = call.org.state();

@@ -11,7 +11,7 @@ use crate::reply;
 use crate::rest::schema::{Field, ObjectType};
 use crate::rest::seed::stamp;
 use crate::rest::store::{Record, Row};
-use crate::rest::{Answer, RestCall, RestError, Result, conditions, ok, sobjects};
+use crate::rest::{Answer, RestCall, RestError, Result, ok, sobjects};
 
 /// `POST sobjects/Account`.
 pub(in crate::rest) fn create(call: &RestCall<'_>, object: &ObjectType) -> Answer {
@@ -26,14 +26,10 @@ pub(in crate::rest) fn by_id(call: &RestCall<'_>, object: &str, id: &str) -> Ans
     match call.method() {
         Method::GET => get(call, &object, id),
         Method::PATCH => {
-            check_unmodified(call, &object, id)?;
             update(call, &object, id, call.body()?)?;
             Ok(reply::empty(StatusCode::NO_CONTENT))
         }
-        Method::DELETE => {
-            check_unmodified(call, &object, id)?;
-            delete_reply(call, &object, id)
-        }
+        Method::DELETE => delete_reply(call, &object, id),
         other => Err(RestError::method(&other, "HEAD,GET,PATCH,DELETE")),
     }
 }
@@ -46,11 +42,6 @@ pub(in crate::rest) fn by_key(
     value: &str,
 ) -> Answer {
     let object = sobjects::find(call, object)?;
-    if call.method() == Method::GET
-        && let Some(answer) = related(call, &object, field, value)?
-    {
-        return Ok(answer);
-    }
     let key = object.field(field).filter(|field| field.external_id || field.id_lookup);
     let key = key.ok_or_else(|| unknown_key(field))?.name.clone();
     let value = percent_decode_str(value).decode_utf8().map_err(|_| RestError::not_found())?;
@@ -83,26 +74,11 @@ fn is_update_only(call: &RestCall<'_>) -> bool {
     query.first("updateOnly").is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
-/// Returns a record with its id and these fields.
-fn shown(call: &RestCall<'_>, object: &ObjectType, row: &Row<'_>, fields: &[Field]) -> Value {
-    let url = format!("{}/sobjects/{}/{}", call.base, object.name, row.id());
-    let mut shown = json!({ "attributes": { "type": object.name, "url": url }, "Id": row.id() });
-    for field in fields {
-        shown[field.name.as_str()] = row.get(&field.name);
-    }
-    shown
-}
-
 fn get(call: &RestCall<'_>, object: &ObjectType, id: &str) -> Answer {
     let query = call.query();
     let named = query.first("fields").map(|_| fields_of(object, &query.list("fields")));
     let named = named.transpose()?;
-    let state = call.org.state();
-    let row = live(state.rest.records.find(&object.name, id), id)?;
-    if conditions::is_unchanged(call.request, &modified(&row)) {
-        return Ok(reply::empty(StatusCode::NOT_MODIFIED));
-    }
-    ok(&shown(call, object, &row, named.as_deref().unwrap_or(&object.fields)))
+    ok(&some_fields(call, object, id, named.as_deref().unwrap_or(&object.fields))?)
 }
 
 /// Returns a record with its id and these fields.
@@ -114,7 +90,12 @@ pub(in crate::rest) fn some_fields(
 ) -> Result<Value> {
     let state = call.org.state();
     let row = live(state.rest.records.find(&object.name, id), id)?;
-    Ok(shown(call, object, &row, fields))
+    let url = format!("{}/sobjects/{}/{}", call.base, object.name, row.id());
+    let mut shown = json!({ "attributes": { "type": object.name, "url": url }, "Id": row.id() });
+    for field in fields {
+        shown[field.name.as_str()] = row.get(&field.name);
+    }
+    Ok(shown)
 }
 
 /// Returns the fields with these names.
@@ -124,57 +105,6 @@ pub(in crate::rest) fn fields_of(object: &ObjectType, names: &[String]) -> Resul
         field.ok_or_else(|| RestError::no_column(name, &object.name))
     };
     names.iter().map(field).collect()
-}
-
-/// Returns the time of the last change of a record, in the format of the API.
-fn modified(row: &Row<'_>) -> String {
-    row.get("LastModifiedDate").as_str().unwrap_or_default().to_owned()
-}
-
-/// Refuses to change a record that was changed after the time in `If-Unmodified-Since`.
-fn check_unmodified(call: &RestCall<'_>, object: &ObjectType, id: &str) -> Result<()> {
-    let state = call.org.state();
-    let row = state.rest.records.find(&object.name, id);
-    if row.is_some_and(|row| conditions::was_changed(call.request, &modified(&row))) {
-        // The status is documented, the error is not.
-        let message = "The record has been modified since the specified time";
-        return Err(RestError::new(412, "PRECONDITION_FAILED", message));
-    }
-    Ok(())
-}
-
-/// `GET sobjects/Contact/003…/Account` and `GET sobjects/Account/001…/Contacts`; `None` if it is
-/// neither.
-fn related(
-    call: &RestCall<'_>,
-    object: &ObjectType,
-    id: &str,
-    relationship: &str,
-) -> Result<Option<reply::Reply>> {
-    let (parent, children) = (object.relationship(relationship), object.children(relationship));
-    if id::canonical(id).is_none() || (parent.is_none() && children.is_none()) {
-        return Ok(None);
-    }
-    let state = call.org.state();
-    let record = live(state.rest.records.find(&object.name, id), id)?;
-    if let Some(field) = parent {
-        let id = record.get(&field.name);
-        let id = id.as_str().ok_or_else(RestError::not_found)?;
-        let mut targets = field.reference_to.iter();
-        let target = targets.find(|target| state.rest.records.find(target, id).is_some());
-        let target = target.and_then(|target| call.schema(&state).object(target)).cloned();
-        drop(state);
-        return get(call, &target.ok_or_else(RestError::not_found)?, id).map(Some);
-    }
-    let Some(children) = children else { return Ok(None) };
-    let object = call.schema(&state).object(&children.child_s_object);
-    let object = object.ok_or_else(RestError::not_found)?;
-    let parent = Value::from(record.id());
-    let all = state.rest.records.all(&object.name);
-    let rows = all.filter(|row| !row.is_deleted() && row.get(&children.field) == parent);
-    let records: Vec<_> = rows.map(|row| shown(call, object, &row, &object.fields)).collect();
-    let body = json!({ "done": true, "totalSize": records.len(), "records": records });
-    Ok(Some(reply::json(StatusCode::OK, &body)))
 }
 
 /// Stores a checked record and returns its id.

@@ -59,7 +59,7 @@ impl Parser<'_> {
     fn object(&mut self) -> Result<Query> {
         let object = self.name()?;
         if !self.take("(") {
-            return Ok(Query { object, ..Query::new("", ["Id"], None) });
+            return Ok(Query::of_ids(&object.text, object.at));
         }
         let items = self.items()?;
         let query = self.clauses(items, object, None)?;
