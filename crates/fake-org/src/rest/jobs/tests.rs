@@ -221,6 +221,12 @@ fn job_that_cannot_be_processed_fails_with_its_reason() {
             "InvalidBatch : Field name not found : X__c",
         ),
         (
+            "a field twice",
+            json!({ "operation": "insert" }),
+            "Name,Phone,name\nA,1,B\n",
+            "InvalidBatch : Field name is repeated : Name",
+        ),
+        (
             "byte order mark",
             json!({ "operation": "update" }),
             "\u{feff}Id,Name\n1,A\n",

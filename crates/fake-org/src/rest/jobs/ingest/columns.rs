@@ -1,5 +1,7 @@
 //! The header of an upload, and the fields of a row.
 
+use std::collections::BTreeSet;
+
 use csv::ByteRecord;
 use serde_json::Value;
 
@@ -29,6 +31,17 @@ enum Column {
     },
 }
 
+impl Column {
+    /// Returns the name of the field that the column sets.
+    fn field(&self) -> &str {
+        match self {
+            Self::Field(field) | Self::Parent { field, .. } => &field.name,
+            Self::Id => "Id",
+            Self::Key(field) => field,
+        }
+    }
+}
+
 impl Columns {
     /// Resolves the names of the header.
     ///
@@ -45,6 +58,12 @@ impl Columns {
         let names = header.iter().map(String::from_utf8_lossy);
         let list = names.map(|name| column(name.trim(), object, operation, external_id, call));
         let list: Vec<_> = list.collect::<Result<_, _>>()?;
+        let mut fields = BTreeSet::new();
+        let repeated = list.iter().find(|column| !fields.insert(column.field()));
+        if let Some(column) = repeated {
+            // The documentation does not have this error.
+            return Err(format!("InvalidBatch : Field name is repeated : {}", column.field()));
+        }
         let id = list.iter().position(|column| matches!(column, Column::Id));
         let deletes = operation == "delete" || operation == "hardDelete";
         if deletes && (list.len() != 1 || id.is_none()) {
