@@ -1,7 +1,7 @@
 //! The records of an org, in the order of their creation.
 //!
 //! A bulk job creates millions of them. A record is therefore stored as bytes, without its id and
-//! with numbers in place of field names, and texts that most records share are stored once.
+//! with numbers in place of field names.
 
 mod row;
 
@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 pub(crate) use row::{Row, Stored};
 
 use crate::id;
-use row::Words;
+use row::Names;
 
 /// The fields of a record by their names in the schema, without nulls.
 pub(crate) type Record = Map<String, Value>;
@@ -22,7 +22,7 @@ pub(crate) type Record = Map<String, Value>;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Records {
     tables: BTreeMap<String, Table>,
-    words: Words,
+    names: Names,
     made: u64,
 }
 
@@ -57,14 +57,14 @@ impl Records {
     }
 
     fn push(&mut self, object: &str, prefix: &str, number: u64, record: &Record) {
-        let stored = Stored::new(number, record, &mut self.words);
+        let stored = Stored::new(number, record, &mut self.names);
         let new = || Table { prefix: prefix.to_owned(), ..Table::default() };
         let table = self.tables.entry(object.to_owned()).or_insert_with(new);
         table.rows.push(stored);
-        table.add_to_indexes(table.rows.len() - 1, &self.words);
+        table.add_to_indexes(table.rows.len() - 1, &self.names);
     }
 
-    /// Undoes what has changed since this copy was made. Words and numbers of ids stay used: a row
+    /// Undoes what has changed since this copy was made. Names and numbers of ids stay used: a row
     /// that a bulk query has copied in between refers to them.
     pub(crate) fn roll_back(&mut self, before: Self) {
         self.tables = before.tables;
@@ -73,27 +73,27 @@ impl Records {
     /// Returns every record of an object, with deleted ones.
     pub(crate) fn all(&self, object: &str) -> impl Iterator<Item = Row<'_>> {
         let table = self.tables.get(object).into_iter();
-        table.flat_map(|table| table.rows.iter().map(|stored| table.row(stored, &self.words)))
+        table.flat_map(|table| table.rows.iter().map(|stored| table.row(stored, &self.names)))
     }
 
     /// Returns a row of an object that [`Row::stored`] has taken out of it.
     pub(crate) fn row<'a>(&'a self, object: &str, stored: &'a Stored) -> Option<Row<'a>> {
-        Some(self.tables.get(object)?.row(stored, &self.words))
+        Some(self.tables.get(object)?.row(stored, &self.names))
     }
 
     /// Finds a record by its id of 15 or 18 characters, deleted or not.
     pub(crate) fn find(&self, object: &str, id: &str) -> Option<Row<'_>> {
         let table = self.tables.get(object)?;
-        Some(table.row(&table.rows[table.place(id)?], &self.words))
+        Some(table.row(&table.rows[table.place(id)?], &self.names))
     }
 
     /// Replaces a record, which keeps its id. Returns `false` if there is no such record.
     pub(crate) fn replace(&mut self, object: &str, id: &str, record: &Record) -> bool {
         let Some(table) = self.tables.get_mut(object) else { return false };
         let Some(place) = table.place(id) else { return false };
-        table.remove_from_indexes(place, &self.words);
-        table.rows[place] = Stored::new(table.rows[place].number(), record, &mut self.words);
-        table.add_to_indexes(place, &self.words);
+        table.remove_from_indexes(place, &self.names);
+        table.rows[place] = Stored::new(table.rows[place].number(), record, &mut self.names);
+        table.add_to_indexes(place, &self.names);
         true
     }
 
@@ -111,24 +111,24 @@ impl Records {
     pub(crate) fn ids_with(&mut self, object: &str, field: &str, text: &str) -> Vec<String> {
         let Some(table) = self.tables.get_mut(object) else { return Vec::new() };
         if field == "Id" {
-            let place = table.place(text).map(|place| table.row(&table.rows[place], &self.words));
+            let place = table.place(text).map(|place| table.row(&table.rows[place], &self.names));
             return place.filter(|row| !row.is_deleted()).map(|row| row.id()).into_iter().collect();
         }
-        table.ensure_index(field, &self.words);
+        table.ensure_index(field, &self.names);
         let Some(index) = table.indexes.get(field) else { return Vec::new() };
         let places = hashes_of_text(text)
             .into_iter()
             .flat_map(|hash| index.range((hash, 0)..=(hash, usize::MAX)))
             .map(|&(_, place)| place);
-        let rows = places.map(|place| table.row(&table.rows[place], &self.words));
+        let rows = places.map(|place| table.row(&table.rows[place], &self.names));
         let matching = rows.filter(|row| !row.is_deleted() && has(&row.get(field), text));
         matching.map(|row| row.id()).collect()
     }
 }
 
 impl Table {
-    fn row<'a>(&'a self, stored: &'a Stored, words: &'a Words) -> Row<'a> {
-        Row { prefix: &self.prefix, stored, words }
+    fn row<'a>(&'a self, stored: &'a Stored, names: &'a Names) -> Row<'a> {
+        Row { prefix: &self.prefix, stored, names }
     }
 
     /// Returns the place of the row with this id.
@@ -140,25 +140,25 @@ impl Table {
         self.rows.binary_search_by_key(&number, Stored::number).ok()
     }
 
-    fn ensure_index(&mut self, field: &str, words: &Words) {
+    fn ensure_index(&mut self, field: &str, names: &Names) {
         if self.indexes.contains_key(field) {
             return;
         }
-        let rows = self.rows.iter().map(|stored| self.row(stored, words)).enumerate();
+        let rows = self.rows.iter().map(|stored| self.row(stored, names)).enumerate();
         let entries = rows.filter_map(|(place, row)| Some((hash_of(&row.get(field))?, place)));
         let index = entries.collect();
         self.indexes.insert(field.to_owned(), index);
     }
 
-    fn add_to_indexes(&mut self, place: usize, words: &Words) {
-        let row = Row { prefix: &self.prefix, stored: &self.rows[place], words };
+    fn add_to_indexes(&mut self, place: usize, names: &Names) {
+        let row = Row { prefix: &self.prefix, stored: &self.rows[place], names };
         for (field, index) in &mut self.indexes {
             index.extend(hash_of(&row.get(field)).map(|hash| (hash, place)));
         }
     }
 
-    fn remove_from_indexes(&mut self, place: usize, words: &Words) {
-        let row = Row { prefix: &self.prefix, stored: &self.rows[place], words };
+    fn remove_from_indexes(&mut self, place: usize, names: &Names) {
+        let row = Row { prefix: &self.prefix, stored: &self.rows[place], names };
         for (field, index) in &mut self.indexes {
             if let Some(hash) = hash_of(&row.get(field)) {
                 index.remove(&(hash, place));

@@ -502,6 +502,21 @@ fn query_results_are_read_in_parts() {
 }
 
 #[test]
+fn numbers_keep_their_digits() {
+    let bulk = Bulk::new();
+    let record = r#"{"Name":"J","AnnualRevenue":51.248178375505404}"#;
+    send(&bulk.org, &bulk.token, Method::POST, &format!("{BASE}/sobjects/Account"), record);
+    bulk.run(json!({ "operation": "insert" }), "Name,AnnualRevenue\nC,9007199254740993\n");
+    let query = "SELECT AnnualRevenue FROM Account WHERE Name IN ('J', 'C') ORDER BY Name DESC";
+    let found = bulk.get(&format!("query?q={}", query.replace(' ', "+")));
+    let text = std::str::from_utf8(found.body()).unwrap();
+    assert!(text.contains(":51.248178375505404}") && text.contains(":9007199254740993}"), "{text}");
+    let id = bulk.query_job(json!({ "operation": "query", "query": query }));
+    let rows = bulk.csv(&format!("jobs/query/{id}/results"));
+    assert_eq!(rows[1..], ["\"51.248178375505404\"", "\"9007199254740993\""]);
+}
+
+#[test]
 fn list_of_jobs_has_pages() {
     let bulk = Bulk::new();
     for _ in 0..1001 {

@@ -1,15 +1,17 @@
 //! A record as bytes.
 //!
-//! Each field is its number, the kind of its value and the value. Texts and JSON have a length of
-//! four bytes before them.
+//! Each field is the number of its name, the length of its value, and the value as JSON.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use indexmap::IndexSet;
 use serde_json::Value;
 
 use super::Record;
 use crate::id;
+
+/// The names of fields, by their numbers.
+pub(super) type Names = IndexSet<String>;
 
 /// A stored record. A copy shares the bytes.
 #[derive(Clone, Debug)]
@@ -23,54 +25,19 @@ pub(crate) struct Stored {
 pub(crate) struct Row<'a> {
     pub(super) prefix: &'a str,
     pub(super) stored: &'a Stored,
-    pub(super) words: &'a Words,
-}
-
-/// The names of fields, and the texts that records share, by their numbers.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Words {
-    names: Vec<Arc<str>>,
-    numbers: HashMap<Arc<str>, u32>,
-}
-
-impl Words {
-    fn number(&mut self, word: &str) -> u32 {
-        if let Some(&number) = self.numbers.get(word) {
-            return number;
-        }
-        let number = u32::try_from(self.names.len()).expect("fewer than 4 billion words");
-        let word: Arc<str> = word.into();
-        self.names.push(Arc::clone(&word));
-        self.numbers.insert(word, number);
-        number
-    }
-
-    fn word(&self, number: u32) -> &str {
-        &self.names[number as usize]
-    }
+    pub(super) names: &'a Names,
 }
 
 impl Stored {
-    pub(super) fn new(number: u64, record: &Record, words: &mut Words) -> Self {
+    pub(super) fn new(number: u64, record: &Record, names: &mut Names) -> Self {
         let mut bytes = Vec::new();
-        for (name, value) in record.iter().filter(|(name, _)| *name != "Id") {
-            if value.is_null() {
-                continue;
-            }
-            bytes.extend(words.number(name).to_le_bytes());
-            match value {
-                Value::Bool(value) => bytes.push(if *value { TRUE } else { FALSE }),
-                Value::String(text) if SHARED.contains(&name.as_str()) => {
-                    bytes.push(WORD);
-                    bytes.extend(words.number(text).to_le_bytes());
-                }
-                Value::String(text) => put(&mut bytes, TEXT, text),
-                Value::Number(number) if number.is_f64() => {
-                    bytes.push(FLOAT);
-                    bytes.extend(number.as_f64().unwrap_or_default().to_le_bytes());
-                }
-                other => put(&mut bytes, JSON, &other.to_string()),
-            }
+        let is_stored = |(name, value): &(&String, &Value)| *name != "Id" && !value.is_null();
+        for (name, value) in record.iter().filter(is_stored) {
+            let (name, value) = (names.insert_full(name.clone()).0, value.to_string());
+            bytes.extend(u16::try_from(name).expect("fewer than 65,536 names").to_le_bytes());
+            let length = u32::try_from(value.len()).expect("a field is shorter than a call");
+            bytes.extend(length.to_le_bytes());
+            bytes.extend(value.as_bytes());
         }
         Self { number, bytes: bytes.into() }
     }
@@ -79,12 +46,6 @@ impl Stored {
     pub(crate) fn number(&self) -> u64 {
         self.number
     }
-}
-
-fn put(bytes: &mut Vec<u8>, kind: u8, text: &str) {
-    bytes.push(kind);
-    bytes.extend(u32::try_from(text.len()).expect("a field is shorter than a call").to_le_bytes());
-    bytes.extend(text.as_bytes());
 }
 
 impl<'a> Row<'a> {
@@ -98,9 +59,9 @@ impl<'a> Row<'a> {
         if field == "Id" {
             return Value::from(self.id());
         }
-        let Some(&wanted) = self.words.numbers.get(field) else { return Value::Null };
-        let found = self.fields().find(|(name, ..)| *name == wanted);
-        found.map_or(Value::Null, |(_, kind, bytes)| self.value(kind, bytes))
+        let wanted = self.names.get_index_of(field);
+        let mut fields = self.fields().filter(|(name, _)| Some(*name) == wanted);
+        fields.next().map_or(Value::Null, |(_, value)| parsed(value))
     }
 
     /// Whether the record is in the recycle bin.
@@ -110,12 +71,9 @@ impl<'a> Row<'a> {
 
     /// Returns the whole record.
     pub(crate) fn to_record(self) -> Record {
-        let mut record = Record::new();
-        record.insert("Id".to_owned(), Value::from(self.id()));
-        for (name, kind, bytes) in self.fields() {
-            record.insert(self.words.word(name).to_owned(), self.value(kind, bytes));
-        }
-        record
+        let fields = self.fields().map(|(name, value)| (self.names[name].clone(), parsed(value)));
+        let id = ("Id".to_owned(), Value::from(self.id()));
+        [id].into_iter().chain(fields).collect()
     }
 
     /// Returns a copy that later changes of the record do not reach.
@@ -123,60 +81,19 @@ impl<'a> Row<'a> {
         self.stored.clone()
     }
 
-    /// Returns the name, the kind and the bytes of each field.
-    fn fields(&self) -> impl Iterator<Item = (u32, u8, &'a [u8])> {
+    /// Returns the number of the name and the JSON of each field.
+    fn fields(&self) -> impl Iterator<Item = (usize, &'a [u8])> {
         let mut rest: &'a [u8] = &self.stored.bytes;
         std::iter::from_fn(move || {
-            let name = take_u32(&mut rest)?;
-            let [kind] = take(&mut rest)?;
-            let length = match kind {
-                FALSE | TRUE => 0,
-                FLOAT => size_of::<f64>(),
-                WORD => size_of::<u32>(),
-                _ => take_u32(&mut rest)? as usize,
-            };
-            let (value, tail) = rest.split_at_checked(length)?;
+            let (name, tail) = rest.split_first_chunk()?;
+            let (length, tail) = tail.split_first_chunk()?;
+            let (value, tail) = tail.split_at_checked(u32::from_le_bytes(*length) as usize)?;
             rest = tail;
-            Some((name, kind, value))
+            Some((u16::from_le_bytes(*name).into(), value))
         })
     }
-
-    fn value(&self, kind: u8, mut bytes: &[u8]) -> Value {
-        match kind {
-            FALSE => Value::Bool(false),
-            TRUE => Value::Bool(true),
-            FLOAT => Value::from(f64::from_le_bytes(take(&mut bytes).unwrap_or_default())),
-            WORD => Value::from(self.words.word(take_u32(&mut bytes).unwrap_or_default())),
-            TEXT => Value::from(String::from_utf8_lossy(bytes)),
-            _ => serde_json::from_slice(bytes).unwrap_or_default(),
-        }
-    }
 }
 
-fn take_u32(rest: &mut &[u8]) -> Option<u32> {
-    take(rest).map(u32::from_le_bytes)
+fn parsed(json: &[u8]) -> Value {
+    serde_json::from_slice(json).expect("`Stored::new` wrote JSON")
 }
-
-fn take<const LENGTH: usize>(rest: &mut &[u8]) -> Option<[u8; LENGTH]> {
-    let (bytes, tail) = rest.split_first_chunk()?;
-    *rest = tail;
-    Some(*bytes)
-}
-
-const FALSE: u8 = 0;
-const TRUE: u8 = 1;
-const TEXT: u8 = 2;
-const JSON: u8 = 3;
-const WORD: u8 = 4;
-/// A float has its own kind because `serde_json` rounds the last digits of some floats in JSON.
-const FLOAT: u8 = 5;
-
-/// The fields whose texts are the same in most records.
-const SHARED: [&str; 6] = [
-    "CreatedById",
-    "CreatedDate",
-    "LastModifiedById",
-    "LastModifiedDate",
-    "OwnerId",
-    "SystemModstamp",
-];

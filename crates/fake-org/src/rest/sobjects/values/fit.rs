@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::clock::to_api;
 use crate::id;
@@ -83,10 +83,12 @@ fn multi_picklist(field: &Field, text: String) -> Result<Value> {
 fn number(field: &Field, value: Value) -> Result<Value> {
     match &value {
         Value::Number(_) => Ok(value),
-        Value::String(text) => match text.parse::<f64>() {
-            Ok(number) if number.is_finite() => Ok(Value::from(number)),
-            _ => Err(misfit(field, &value)),
-        },
+        Value::String(text) => {
+            // A float has no place for the digits of a long integer.
+            let number = text.parse::<i64>().map(Number::from).ok();
+            let number = number.or_else(|| Number::from_f64(text.parse().ok()?));
+            number.map(Value::Number).ok_or_else(|| misfit(field, &value))
+        }
         _ => Err(misfit(field, &value)),
     }
 }
