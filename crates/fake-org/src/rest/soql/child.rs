@@ -1,5 +1,7 @@
 //! Sub-queries: the records that refer to a record.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use super::run::Scope;
@@ -29,14 +31,24 @@ impl<'a> Child<'a> {
         Ok(Self { relationship, field: &relation.field, query, at: from.at })
     }
 
-    /// Returns the children of a record: a query result, or null.
-    pub(super) fn below(&self, parent: Row<'_>, scope: Scope<'_>) -> Value {
-        let id = parent.get("Id");
-        let is_child = |record: &Row<'_>| record.get(self.field) == id;
-        let records = self.query.rows(scope, is_child);
-        match records.len() {
-            0 => Value::Null,
-            total => json!({ "totalSize": total, "done": true, "records": records }),
+    /// Returns the children of each of the records: a query result, or null.
+    pub(super) fn below(&self, parents: &[Row<'_>], scope: Scope<'_>) -> Vec<Value> {
+        let mut families: HashMap<Value, Vec<Row<'_>>> = HashMap::new();
+        for child in self.query.sorted(scope, |_| true) {
+            families.entry(child.get(self.field)).or_default().push(child);
         }
+        let mut family = |parent: &Row<'_>| {
+            self.query.page(families.remove(&parent.id().into()).unwrap_or_default())
+        };
+        let families: Vec<_> = parents.iter().map(&mut family).collect();
+        let mut rows = self.query.rows(&families.concat(), scope).into_iter();
+        let result = |family: Vec<Row<'_>>| match family.len() {
+            0 => Value::Null,
+            total => {
+                let records: Vec<_> = rows.by_ref().take(total).collect();
+                json!({ "totalSize": total, "done": true, "records": records })
+            }
+        };
+        families.into_iter().map(result).collect()
     }
 }

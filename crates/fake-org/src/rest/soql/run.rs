@@ -136,7 +136,7 @@ impl<'a> Prepared<'a> {
             Selected::Groups(grouped) => {
                 self.page(grouped.rows(records, self.matching(scope, |_| true)))
             }
-            Selected::Parts(_) => self.rows(scope, |_| true),
+            Selected::Parts(_) => self.rows(&self.found(scope, |_| true), scope),
         };
         Found { total: records.len(), records }
     }
@@ -148,7 +148,8 @@ impl<'a> Prepared<'a> {
         base: &str,
         wanted: impl Fn(&Row<'_>) -> bool,
     ) -> Vec<Value> {
-        self.rows(Scope { records, with_deleted: false, base }, wanted)
+        let scope = Scope { records, with_deleted: false, base };
+        self.rows(&self.found(scope, wanted), scope)
     }
 
     /// Returns the matching records as they are now.
@@ -188,25 +189,49 @@ impl<'a> Prepared<'a> {
             .then_some("Selecting compound data not supported in Bulk Query")
     }
 
-    /// Returns the rows of matching records among those that `wanted` selects.
-    pub(super) fn rows(&self, scope: Scope<'_>, wanted: impl Fn(&Row<'_>) -> bool) -> Vec<Value> {
-        let found = self.found(scope, wanted);
-        found.into_iter().map(|record| self.row(record, scope)).collect()
+    /// Returns the rows of these records.
+    pub(super) fn rows(&self, found: &[Row<'_>], scope: Scope<'_>) -> Vec<Value> {
+        let row = |record: &Row<'_>| labelled(*record, &self.object.name, scope.base);
+        let mut rows: Vec<_> = found.iter().map(row).collect();
+        for part in self.parts() {
+            match part {
+                Part::Child(child) => {
+                    for (row, children) in rows.iter_mut().zip(child.below(found, scope)) {
+                        row[child.relationship] = children;
+                    }
+                }
+                Part::Column(column) => {
+                    for (row, record) in rows.iter_mut().zip(found) {
+                        put(row, column, *record, scope);
+                    }
+                }
+            }
+        }
+        rows
     }
 
     /// Returns the part of the result that `LIMIT` and `OFFSET` select.
-    fn page<T>(&self, rows: Vec<T>) -> Vec<T> {
+    pub(super) fn page<T>(&self, rows: Vec<T>) -> Vec<T> {
         let rows = rows.into_iter().skip(self.offset);
         rows.take(self.limit.unwrap_or(usize::MAX)).collect()
     }
 
-    /// Returns the records of the result, in their order.
+    /// Returns the records of the result.
     fn found<'b>(&self, scope: Scope<'b>, wanted: impl Fn(&Row<'_>) -> bool) -> Vec<Row<'b>> {
+        self.page(self.sorted(scope, wanted))
+    }
+
+    /// Returns the records for which the condition holds, in the order of the result.
+    pub(super) fn sorted<'b>(
+        &self,
+        scope: Scope<'b>,
+        wanted: impl Fn(&Row<'_>) -> bool,
+    ) -> Vec<Row<'b>> {
         let mut found = self.matching(scope, wanted);
         found.sort_by(|one, other| {
             Order::compare(&self.order, scope.records, from_ref(one), from_ref(other))
         });
-        self.page(found)
+        found
     }
 
     /// Returns the records for which the condition holds.
@@ -217,17 +242,6 @@ impl<'a> Prepared<'a> {
         let condition = self.condition.as_ref();
         let holds = |row: &Row<'_>| condition.is_none_or(|it| it.holds(records, from_ref(row)));
         seen.filter(|record| wanted(record)).filter(holds).collect()
-    }
-
-    fn row(&self, record: Row<'_>, scope: Scope<'_>) -> Value {
-        let mut row = labelled(record, &self.object.name, scope.base);
-        for part in self.parts() {
-            match part {
-                Part::Child(child) => row[child.relationship] = child.below(record, scope),
-                Part::Column(column) => put(&mut row, column, record, scope),
-            }
-        }
-        row
     }
 }
 

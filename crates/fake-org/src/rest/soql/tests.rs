@@ -328,6 +328,32 @@ fn children_are_nested_and_may_be_null() {
 }
 
 #[test]
+fn order_and_limit_of_a_sub_query_are_about_the_children_of_one_record() {
+    let (schema, mut records) = (Schema::standard(), Records::default());
+    let mut add = |object: &str, prefix: &str, value: serde_json::Value| {
+        records.insert(object, prefix, value.as_object().unwrap().clone())
+    };
+    for name in ["A", "B"] {
+        let account = add("Account", "001", json!({ "Name": name }));
+        for number in [2, 3, 1] {
+            let name = format!("{name}{number}");
+            add("Contact", "003", json!({ "LastName": name, "AccountId": account }));
+        }
+    }
+    let query =
+        "SELECT (SELECT LastName FROM Contacts ORDER BY LastName DESC LIMIT 2) FROM Account";
+    let found = Prepared::new(query, &schema, TODAY).unwrap().run(&records, false, "").records;
+    let names = |account: usize| -> Vec<_> {
+        let contacts = found[account]["Contacts"]["records"].as_array().unwrap();
+        contacts.iter().map(|contact| contact["LastName"].clone()).collect()
+    };
+    assert_eq!(
+        (names(0), names(1)),
+        (vec!["A3".into(), "A2".into()], vec!["B3".into(), "B2".into()])
+    );
+}
+
+#[test]
 fn columns_are_described() {
     let schema = Schema::standard();
     let prepared = Prepared::new("SELECT Id, Owner.Name, Owner.Email FROM Account", &schema, TODAY);
