@@ -13,7 +13,6 @@ use crate::org::{Org, Role, Setup};
 #[cfg(feature = "rest")]
 use crate::rest::schema::{DescribeError, ObjectType, Schema};
 use crate::server::Server;
-use crate::session::TokenFormat;
 use crate::tls::Tls;
 use crate::user::User;
 
@@ -74,9 +73,7 @@ impl FakeOrgBuilder {
                 sandbox: false,
                 audiences: Vec::new(),
                 strict_expiry: false,
-                token_format: TokenFormat::default(),
                 token_lifetime: Duration::from_secs(2 * 3600),
-                login_limit: 3600,
                 #[cfg(feature = "rest")]
                 api_limit: 15_000,
                 clock: Clock::default(),
@@ -160,21 +157,9 @@ impl FakeOrgBuilder {
         self
     }
 
-    /// Sets the format of tokens. Default: opaque.
-    pub fn token_format(mut self, format: TokenFormat) -> Self {
-        self.setup.token_format = format;
-        self
-    }
-
     /// Sets the lifetime of a token. Default: two hours. Using an opaque token extends it.
     pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
         self.setup.token_lifetime = lifetime;
-        self
-    }
-
-    /// Sets the number of logins that a user has in an hour. Default: 3,600.
-    pub fn login_limit(mut self, logins: usize) -> Self {
-        self.setup.login_limit = logins;
         self
     }
 

@@ -9,14 +9,12 @@ use crate::org::Org;
 use crate::reply::{self, Reply};
 #[cfg(feature = "rest")]
 use crate::rest::jobs::Failure;
-use crate::scenario::Scenario;
 
 /// Answers a call below `/__fake`.
 pub(crate) fn answer(org: &Org, call: &Call, segments: &[&str]) -> Reply {
     match (call.method(), segments) {
         (&Method::GET, ["logins"]) => reply::json(StatusCode::OK, &logins(org)),
         (&Method::GET, ["requests"]) => reply::json(StatusCode::OK, &requests(org)),
-        (&Method::GET, ["scenarios"]) => reply::json(StatusCode::OK, &scenarios()),
         (&Method::POST, ["expire"]) => {
             org.state().sessions.clear();
             reply::empty(StatusCode::NO_CONTENT)
@@ -47,12 +45,6 @@ fn requests(org: &Org) -> Value {
         })
     };
     org.state().requests.iter().map(row).collect()
-}
-
-fn scenarios() -> Value {
-    let row =
-        |it: Scenario| json!({ "name": it.name(), "answer": it.answer(), "meaning": it.meaning() });
-    Scenario::all().map(row).collect()
 }
 
 /// Sets the progress of bulk jobs from a form with `polls` (a number or `never`), and the failure of

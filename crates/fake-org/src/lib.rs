@@ -68,7 +68,6 @@ pub use org::Role;
 #[cfg(feature = "rest")]
 pub use rest::schema::DescribeError;
 pub use scenario::{Scenario, UnknownScenario};
-pub use session::TokenFormat;
 pub use user::User;
 
 #[cfg(doctest)]

@@ -18,7 +18,7 @@ use crate::id::id;
 #[cfg(feature = "rest")]
 use crate::rest::{Data, schema::Schema};
 use crate::scenario::{Outcome, Scenario, Step};
-use crate::session::{Sessions, TokenFormat};
+use crate::session::Sessions;
 use crate::user::User;
 
 /// The settings that do not change while the org runs.
@@ -36,9 +36,7 @@ pub(crate) struct Setup {
     /// The accepted audiences. Empty for those of a real org.
     pub(crate) audiences: Vec<String>,
     pub(crate) strict_expiry: bool,
-    pub(crate) token_format: TokenFormat,
     pub(crate) token_lifetime: Duration,
-    pub(crate) login_limit: usize,
     #[cfg(feature = "rest")]
     pub(crate) api_limit: u64,
     pub(crate) clock: Clock,

@@ -107,7 +107,7 @@ impl Server {
 
     /// Adds the headers of every response, and breaks the connection if a scenario says so.
     async fn finish(&self, mut reply: Reply) -> Result<Response<Answer>, BrokenOnPurpose> {
-        let cookie = format!("BrowserId={}; path=/; secure", id::random_token(22, 0));
+        let cookie = format!("BrowserId={}; path=/; secure", id::random_token(22));
         reply::set_header(&mut reply, header::DATE, &to_http(self.org.now()));
         reply::set_header(&mut reply, header::SET_COOKIE, &cookie);
         reply::set_header(&mut reply, header::CACHE_CONTROL, NO_STORE);

@@ -45,7 +45,6 @@ fn exchange(org: &Org, call: &Call, username: &mut String) -> Result<Reply, Outc
     let user_id = user_id.ok_or_else(not_approved)?;
     apply_scenario(org, username, Step::Approval)?;
     apply_scenario(org, username, Step::Policy)?;
-    check_rate(org, username)?;
 
     let outcome =
         org.state().member(username).and_then(|member| member.apply_scenario(Step::Token));
@@ -112,19 +111,6 @@ fn check_app(org: &Org, call: &Call) -> Result<(), Outcome> {
     Ok(())
 }
 
-fn check_rate(org: &Org, username: &str) -> Result<(), Outcome> {
-    let since = org.now().as_second() - HOUR;
-    let state = org.state();
-    let recent = state
-        .history
-        .iter()
-        .filter(|login| login.at_secs > since && login.is_granted() && login.is_of(username));
-    if recent.count() < org.setup.login_limit {
-        return Ok(());
-    }
-    Err(refused("invalid_grant", "login rate exceeded"))
-}
-
 fn apply_scenario(org: &Org, username: &str, step: Step) -> Result<(), Outcome> {
     let outcome = org.state().member(username).and_then(|member| member.apply_scenario(step));
     outcome.map_or(Ok(()), Err)
@@ -151,8 +137,6 @@ fn invalid_assertion() -> Outcome {
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /// In seconds.
 const THREE_MINUTES: i64 = 180;
-/// In seconds.
-const HOUR: i64 = 3600;
 
 #[cfg(test)]
 mod tests;

@@ -1,30 +1,28 @@
 //! Token responses, in each form that has been observed.
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::call::Call;
+use crate::clock::after;
 use crate::id;
 use crate::org::Org;
 use crate::reply::{self, Reply};
 use crate::scenario::TokenVariant;
-use crate::session::{Grant, TokenFormat};
+use crate::session::Session;
 
 /// Issues a token and returns the response.
 pub(super) fn token(org: &Org, call: &Call, user_id: &str, variant: &TokenVariant) -> Reply {
-    let jwt = variant.jwt || org.setup.token_format == TokenFormat::Jwt;
-    let format = if jwt { TokenFormat::Jwt } else { TokenFormat::Opaque };
-    let instance_url = org.instance_url(call);
-    let grant = Grant {
-        org_id: &org.org_id,
-        user_id,
-        client_id: &org.setup.client_id,
-        issuer: &instance_url,
-        scope: &org.setup.scope,
-        now: org.now(),
-        lifetime: org.setup.token_lifetime,
+    let (now, instance_url, is_jwt) = (org.now(), org.instance_url(call), variant.jwt);
+    let expires_at = after(now, org.setup.token_lifetime);
+    let session = Session { user_id: user_id.to_owned(), is_jwt, expires_at };
+    let token = if is_jwt {
+        jwt(org, &session, &instance_url)
+    } else {
+        format!("{}!AQ{}", &org.org_id[..15], id::random_token(94))
     };
-    let token = org.state().sessions.issue(&grant, format);
+    org.state().sessions.insert(token.clone(), session);
 
     let mut body = json!({
         "access_token": token,
@@ -34,11 +32,11 @@ pub(super) fn token(org: &Org, call: &Call, user_id: &str, variant: &TokenVarian
         "token_type": "Bearer",
     });
     add_community(org, user_id, &mut body);
-    if jwt || variant.signed {
-        body["issued_at"] = Value::from(org.now().as_millisecond().to_string());
-        body["signature"] = Value::from(format!("{}=", id::random_token(43, 0)));
+    if is_jwt || variant.signed {
+        body["issued_at"] = Value::from(now.as_millisecond().to_string());
+        body["signature"] = Value::from(format!("{}=", id::random_token(43)));
     }
-    if jwt {
+    if is_jwt {
         body["token_format"] = Value::from("jwt");
         body["api_instance_url"] = Value::from("https://api.salesforce.com");
     }
@@ -58,4 +56,24 @@ fn add_community(org: &Org, user_id: &str, body: &mut Value) {
         body["sfdc_community_url"] = Value::from(site);
         body["sfdc_community_id"] = Value::from(id::id("0DB", 1));
     }
+}
+
+/// Returns a JWT with the claims of a real one. The signature is random because clients do not check
+/// it.
+fn jwt(org: &Org, session: &Session, issuer: &str) -> String {
+    let issued = org.now().as_second();
+    let header = json!({
+        "tnk": format!("core/fake/{}", org.org_id), "ver": "1.0",
+        "kid": format!("CORE_ATJWT.{}.{}", org.org_id, org.now().as_millisecond()),
+        "tty": "sfdc-core-token", "typ": "JWT", "alg": "RS256",
+    });
+    let payload = json!({
+        "scp": org.setup.scope, "aud": [issuer], "sub": format!("uid:{}", session.user_id),
+        "nbf": issued - 15, "mty": "oauth", "sfi": id::random_token(16), "roles": [],
+        "iss": issuer, "hsc": false, "exp": session.expires_at.as_second(), "iat": issued,
+        "client_id": org.setup.client_id,
+    });
+    let encoded = |text: String| Base64UrlUnpadded::encode_string(text.as_bytes());
+    let (header, payload) = (encoded(header.to_string()), encoded(payload.to_string()));
+    format!("{header}.{payload}.{}", encoded(id::random_token(256)))
 }

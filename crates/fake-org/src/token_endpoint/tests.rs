@@ -1,7 +1,3 @@
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, UNIX_EPOCH};
-
 use bytes::Bytes;
 use http::{Method, Request};
 use serde_json::{Value, json};
@@ -11,7 +7,6 @@ use crate::app_key::AppKey;
 use crate::call::Call;
 use crate::route;
 use crate::scenario::{Outcome, Scenario, Step};
-use crate::session::TokenFormat;
 use crate::tests::{
     NOW, URL, body, builder, claims, form, login, open, org_with, post_form, said, sign, sign_by,
     signer,
@@ -326,8 +321,8 @@ fn token_response_has_the_fields_of_a_real_one() {
 
 #[test]
 fn token_may_be_a_jwt() {
-    let org = open(builder().token_format(TokenFormat::Jwt));
-    let answer = body(&login(&org, &claims("robot@acme.com")));
+    let org = org_with("token-jwt");
+    let answer = body(&login(&org, &claims("scenario@acme.com")));
     assert_eq!(
         (&answer["token_format"], &answer["issued_at"]),
         (&json!("jwt"), &json!("1800000000000"))
@@ -357,31 +352,6 @@ fn instance_url_is_the_called_host() {
         let reply = post_form(&org, origin, "/services/oauth2/token", form(&sign(&claims)));
         assert_eq!(body(&reply)["instance_url"], instance);
     }
-}
-
-#[test]
-fn logins_of_a_user_are_limited_per_hour() {
-    let now = Arc::new(AtomicU64::new(NOW));
-    let clock = Arc::clone(&now);
-    let org = open(
-        builder()
-            .user(User::new("other@acme.com"))
-            .login_limit(2)
-            .clock(move || UNIX_EPOCH + Duration::from_secs(clock.load(Ordering::Relaxed))),
-    );
-    let try_once = |username: &str| {
-        let mut claims = claims(username);
-        claims["exp"] = json!(now.load(Ordering::Relaxed) + 120);
-        said(&login(&org, &claims))
-    };
-    assert_eq!(
-        (try_once("robot@acme.com"), try_once("robot@acme.com")),
-        ("200".into(), "200".into())
-    );
-    assert_eq!(try_once("robot@acme.com"), "invalid_grant: login rate exceeded");
-    assert_eq!(try_once("other@acme.com"), "200");
-    now.fetch_add(3600, Ordering::Relaxed);
-    assert_eq!(try_once("robot@acme.com"), "200");
 }
 
 #[test]

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
-use orgtoken_fake_org::{AppKind, Role, TokenFormat, User};
+use orgtoken_fake_org::{AppKind, Role, User};
 
 /// An offline Salesforce org: accepts the users that you name and returns Salesforce's own errors
 #[derive(Debug, Parser)]
@@ -65,17 +65,9 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) strict_expiry: bool,
 
-    /// Format of access tokens
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub(crate) token_format: TokenFormat,
-
     /// Lifetime of a token in seconds
     #[arg(long, value_name = "SECONDS", default_value = "7200", value_parser = seconds)]
     pub(crate) token_lifetime: Duration,
-
-    /// Number of logins that a user has in an hour
-    #[arg(long, value_name = "N", default_value_t = 3600)]
-    pub(crate) login_limit: usize,
 
     /// Number of REST API calls that the org has
     #[arg(long, value_name = "N", default_value_t = 15_000)]

@@ -62,9 +62,7 @@ fn start(args: &Args) -> Result<FakeOrg> {
         .my_domain(&args.my_domain)
         .sandbox(args.sandbox)
         .strict_expiry(args.strict_expiry)
-        .token_format(args.token_format)
         .token_lifetime(args.token_lifetime)
-        .login_limit(args.login_limit)
         .api_limit(args.api_limit)
         .clock(skewed(args.clock_skew));
     for user in &args.user {
