@@ -272,7 +272,7 @@ impl OutputFile {
 }
 
 /// Creates a new file: `x.csv`, or else `x-2.csv`, and so on.
-fn fresh(path: &Path, options: &mut OpenOptions) -> io::Result<(PathBuf, File)> {
+pub(super) fn fresh(path: &Path, options: &mut OpenOptions) -> io::Result<(PathBuf, File)> {
     let (stem, ending) = (path.file_stem().unwrap_or_default(), path.extension());
     for number in 1.. {
         let mut name = stem.to_owned();

@@ -12,6 +12,7 @@ use serde_with::{As, FromInto, Same};
 use sha2::{Digest, Sha256};
 
 use super::check::CheckedFile;
+use super::output::fresh;
 use super::report::{Counts, PendingJob};
 use super::send::LoadError;
 use super::time_stamp;
@@ -164,7 +165,10 @@ impl Journal {
             let job = job.map(|job| job.id.clone());
             return Err(ResumeError::Unfinished { journal: path.into(), settled, job });
         }
+        // A file with this name may be the journal of a load that ended in the same second.
         let journal = path.with_extension(format!("{}.journal", time_stamp(now)));
+        let created = fresh(&journal, File::options().write(true).mode(0o600));
+        let (journal, _) = created.map_err(|source| ResumeError::Io(journal, source))?;
         fs::rename(path, &journal).map_err(|source| ResumeError::of(path, source))?;
         Ok((Self::create(path)?, Some(EarlierLoad { settled, journal })))
     }
@@ -614,7 +618,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = Journal::beside(&folder.path().join("rows.csv"));
         let now = UnixTime::from_secs(1_795_905_900);
-        for (settled, kept) in [(0, None), (200, Some("rows.csv.20261128-224500.journal"))] {
+        for (settled, kept) in [
+            (0, None),
+            (200, Some("rows.csv.20261128-224500.journal")),
+            (400, Some("rows.csv.20261128-224500-2.journal")),
+        ] {
             let mut journal = journal(folder.path());
             journal.state.settled = settled;
             journal.write().unwrap();
@@ -628,6 +636,8 @@ mod tests {
             drop(new);
             fs::remove_file(&path).unwrap();
         }
+        let kept = fs::read(folder.path().join("rows.csv.20261128-224500.journal")).unwrap();
+        assert!(String::from_utf8(kept).unwrap().contains("\"settled\":200,"));
     }
 
     #[test]
