@@ -344,6 +344,36 @@ fn download_that_loses_its_connection_continues_without_losing_or_doubling_a_row
 }
 
 #[test]
+fn download_that_ends_after_a_page_without_records_has_one_header() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty_first = |ending: &'static str| {
+        three_pages(move |locator, head, body| match locator {
+            "" => whole(&head.replace("Records: 2", "Records: 0"), HEADER),
+            "MTA" => whole(&head, &body).replace(ROWS[1], ending),
+            _ => whole(&head, &body),
+        })
+    };
+    let (good, bad) = (empty_first(ROWS[1]), empty_first("\"3\"\r\n"));
+    let all = format!("{HEADER}{}{}", ROWS[1], ROWS[2]);
+    let output = at(&bad, folder.path(), &QUERY);
+    let said = String::from_utf8(output.stderr).unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!((printed.as_str(), output.status.code()), (HEADER, Some(6)), "{said}");
+    assert!(said.contains("the output is incomplete: it ends after 0 records\n"), "{said}");
+    let resume = format!("resume: orgtoken bulk results {JOB} --locator MTA --allow-host ");
+    assert!(said.contains(&resume), "{said}");
+    let rest = at(&good, folder.path(), &["bulk", "results", JOB, "--locator", "MTA"]);
+    assert_eq!(printed + stdout(&rest), all);
+
+    let out = [&QUERY[..], &["--out", "all.csv"]].concat();
+    let output = at(&bad, folder.path(), &out);
+    assert!(String::from_utf8(output.stderr).unwrap().contains(" --out all.csv --resume "));
+    let resumed = ["bulk", "results", JOB, "--out", "all.csv", "--resume"];
+    stdout(&at(&good, folder.path(), &resumed));
+    assert_eq!(fs::read_to_string(folder.path().join("all.csv")).unwrap(), all);
+}
+
+#[test]
 fn page_with_too_few_records_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     // A proxy that ends a body by closing the connection hides that it was cut.

@@ -109,7 +109,7 @@ impl<'a> Output<'a> {
                     Some(_) => None,
                 };
                 let mut pages = org.query_pages(&job.id, locator);
-                let (mut page, mut records) = (Page::new()?, 0);
+                let (mut page, mut records, mut is_begun) = (Page::new()?, 0, false);
                 loop {
                     let is_first = pages.locator().is_none();
                     let failure = match interrupts.wait(pages.next(page.empty()?)).await {
@@ -119,7 +119,7 @@ impl<'a> Output<'a> {
                                 let note = "the output is incomplete: begin it again";
                                 return Err(failure.with_note(note).with_resume(again));
                             }
-                            records += written.records;
+                            (records, is_begun) = (records + written.records, true);
                             progress.count(records, total);
                             // A signal has nothing left to stop.
                             if pages.is_done() {
@@ -131,7 +131,8 @@ impl<'a> Output<'a> {
                         Waited::Done(Err(error)) => of_page(error),
                         Waited::Interrupted => interrupted(STOPPED),
                     };
-                    if records == 0 {
+                    // A page without records has a header.
+                    if !is_begun {
                         return Err(failure.with_resume(again));
                     }
                     let rest = Output::Stdout { bom, locator: pages.locator() };
