@@ -46,16 +46,16 @@ impl Kind {
     /// Converts a text that is not empty to JSON.
     pub(super) fn json_of(self, text: &str) -> Result<Cow<'_, str>, FaultKind> {
         match self {
-            Self::Boolean => boolean(text).map(Cow::Borrowed).ok_or(FaultKind::NotBoolean),
+            Self::Boolean => boolean(text).map(Cow::Borrowed).ok_or(FaultKind::NOT_BOOLEAN),
             Self::Number => number(text),
             Self::Whole => match number(text)? {
                 number if !text.contains(['.', 'e', 'E']) => Ok(number),
-                _ => Err(FaultKind::NotWhole),
+                _ => Err(FaultKind::NOT_WHOLE),
             },
-            Self::Date if !is_date(text) => Err(FaultKind::NotDate),
-            Self::DateTime if !is_date(text) => Err(FaultKind::NotDate),
-            Self::Time if !is_time(text) => Err(FaultKind::NotTime),
-            Self::Reference if !is_id(text) => Err(FaultKind::NotId),
+            Self::Date if !is_date(text) => Err(FaultKind::NOT_DATE),
+            Self::DateTime if !is_date(text) => Err(FaultKind::NOT_DATE),
+            Self::Time if !is_time(text) => Err(FaultKind::NOT_TIME),
+            Self::Reference if !is_id(text) => Err(FaultKind::NOT_ID),
             _ => Ok(quoted(text).into()),
         }
     }
@@ -66,7 +66,7 @@ impl Kind {
         match raw.as_bytes().first() {
             Some(b'"') => {
                 // Half of a surrogate pair is valid JSON, but the whole call would fail.
-                let text: String = serde_json::from_str(raw).map_err(|_| FaultKind::NotText)?;
+                let text: String = serde_json::from_str(raw).map_err(|_| FaultKind::NOT_TEXT)?;
                 match self {
                     _ if text.is_empty() => Ok(raw.into()),
                     Self::Boolean => self.json_of(&text).map(|json| json.into_owned().into()),
@@ -76,30 +76,30 @@ impl Kind {
             Some(b't' | b'f') if matches!(self, Self::Boolean | Self::Other) => Ok(raw.into()),
             Some(b'-' | b'0'..=b'9') => match self {
                 Self::Number | Self::Whole | Self::Other if !is_finite(raw) => {
-                    Err(FaultKind::TooLarge)
+                    Err(FaultKind::TOO_LARGE)
                 }
                 Self::Number | Self::Other => Ok(raw.into()),
                 Self::Whole if !raw.contains(['.', 'e', 'E']) => Ok(raw.into()),
-                Self::Whole => Err(FaultKind::NotWhole),
+                Self::Whole => Err(FaultKind::NOT_WHOLE),
                 _ => Err(self.mismatch()),
             },
             Some(b'n') => Ok(raw.into()),
             _ if self == Self::Other => {
-                let value = serde_json::from_str(raw).map_err(|_| FaultKind::NotText)?;
-                if has_finite_numbers(&value) { Ok(raw.into()) } else { Err(FaultKind::TooLarge) }
+                let value = serde_json::from_str(raw).map_err(|_| FaultKind::NOT_TEXT)?;
+                if has_finite_numbers(&value) { Ok(raw.into()) } else { Err(FaultKind::TOO_LARGE) }
             }
             _ => Err(self.mismatch()),
         }
     }
 
     fn mismatch(self) -> FaultKind {
-        FaultKind::NotType(match self {
-            Self::Boolean => "true or false",
-            Self::Date | Self::DateTime => "a date in quotes",
-            Self::Time => "a time in quotes",
-            Self::Number | Self::Whole => "a number",
-            Self::Reference => "an id in quotes",
-            Self::Text | Self::Other => "text in quotes",
+        FaultKind::not_wanted(match self {
+            Self::Boolean => "expected true or false",
+            Self::Date | Self::DateTime => "expected a date in quotes",
+            Self::Time => "expected a time in quotes",
+            Self::Number | Self::Whole => "expected a number",
+            Self::Reference => "expected an id in quotes",
+            Self::Text | Self::Other => "expected text in quotes",
         })
     }
 }
@@ -123,10 +123,10 @@ fn number(text: &str) -> Result<Cow<'_, str>, FaultKind> {
     // Rust accepts the decimal notation of Salesforce, and also `inf` and `NaN`.
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
     if !is_plain || text.parse::<f64>().is_err() {
-        return Err(FaultKind::NotNumber);
+        return Err(FaultKind::NOT_NUMBER);
     }
     if !is_finite(text) {
-        return Err(FaultKind::TooLarge);
+        return Err(FaultKind::TOO_LARGE);
     }
     // The text itself is sent, not the parsed value.
     let is_json = serde_json::from_str::<&RawValue>(text).is_ok();
@@ -211,10 +211,10 @@ mod tests {
             assert_eq!(found.as_deref(), expected, "{text}");
         }
         for text in ["1e400", "-1E309", "+1e400", &"9".repeat(400)] {
-            assert_eq!(Kind::Number.json_of(text), Err(FaultKind::TooLarge), "{text}");
-            assert_eq!(Kind::Whole.json_of(text), Err(FaultKind::TooLarge), "{text}");
+            assert_eq!(Kind::Number.json_of(text), Err(FaultKind::TOO_LARGE), "{text}");
+            assert_eq!(Kind::Whole.json_of(text), Err(FaultKind::TOO_LARGE), "{text}");
         }
-        assert_eq!(Kind::Whole.json_of("5.0"), Err(FaultKind::NotWhole));
+        assert_eq!(Kind::Whole.json_of("5.0"), Err(FaultKind::NOT_WHOLE));
         assert_eq!(Kind::Whole.json_of("5").as_deref(), Ok("5"));
     }
 
@@ -275,17 +275,17 @@ mod tests {
             (Kind::Text, "null", Ok("null")),
             (Kind::Text, "\"\"", Ok("\"\"")),
             (Kind::Other, "{\"latitude\":1}", Ok("{\"latitude\":1}")),
-            (Kind::Text, "5", Err(FaultKind::NotType("text in quotes"))),
-            (Kind::Number, "true", Err(FaultKind::NotType("a number"))),
-            (Kind::Number, "\"1,5\"", Err(FaultKind::NotNumber)),
-            (Kind::Whole, "5.0", Err(FaultKind::NotWhole)),
-            (Kind::Number, "1e400", Err(FaultKind::TooLarge)),
-            (Kind::Number, "\"1e400\"", Err(FaultKind::TooLarge)),
-            (Kind::Other, "1e400", Err(FaultKind::TooLarge)),
+            (Kind::Text, "5", Err(FaultKind::not_wanted("expected text in quotes"))),
+            (Kind::Number, "true", Err(FaultKind::not_wanted("expected a number"))),
+            (Kind::Number, "\"1,5\"", Err(FaultKind::NOT_NUMBER)),
+            (Kind::Whole, "5.0", Err(FaultKind::NOT_WHOLE)),
+            (Kind::Number, "1e400", Err(FaultKind::TOO_LARGE)),
+            (Kind::Number, "\"1e400\"", Err(FaultKind::TOO_LARGE)),
+            (Kind::Other, "1e400", Err(FaultKind::TOO_LARGE)),
             (Kind::Number, "1e-400", Ok("1e-400")),
-            (Kind::Text, "[1]", Err(FaultKind::NotType("text in quotes"))),
-            (Kind::Reference, "\"x\"", Err(FaultKind::NotId)),
-            (Kind::Text, r#""\ud800""#, Err(FaultKind::NotText)),
+            (Kind::Text, "[1]", Err(FaultKind::not_wanted("expected text in quotes"))),
+            (Kind::Reference, "\"x\"", Err(FaultKind::NOT_ID)),
+            (Kind::Text, r#""\ud800""#, Err(FaultKind::NOT_TEXT)),
             (Kind::Text, r#""\ud83d\ude00""#, Ok(r#""\ud83d\ude00""#)),
         ] {
             assert_eq!(sent(kind, raw), expected.map(str::to_owned), "{kind:?} {raw}");

@@ -154,7 +154,7 @@ impl RecordFile {
         }
         plan.check_key(&mut faults);
         if self.layout.form == super::Form::Ids && plan.operation != Operation::Delete {
-            let kind = FaultKind::NotWanted(match plan.operation {
+            let kind = FaultKind::not_wanted(match plan.operation {
                 Operation::DeleteBy(_) => "a list of ids has no column of external ids",
                 _ => "a list of ids has no fields to write",
             });
@@ -170,7 +170,7 @@ impl RecordFile {
                 Ok(Some(row)) => row,
                 Ok(None) => break,
                 // After such a fault the next rows are still read correctly.
-                Err(ReadError::Fault(fault)) if is_of_one_row(&fault.kind) => {
+                Err(ReadError::Fault(fault)) if fault.kind.is_of_one_row => {
                     faults.add(*fault);
                     continue;
                 }
@@ -191,10 +191,6 @@ impl RecordFile {
         let ignored = columns.ignored(rows.header());
         Ok(CheckedFile { file: self, plan, rows: number, hash, org, ignored })
     }
-}
-
-fn is_of_one_row(kind: &FaultKind) -> bool {
-    matches!(kind, FaultKind::Width { .. } | FaultKind::Encoding { encoding: "UTF-8" })
 }
 
 /// The first faults of a file and the total number.

@@ -122,7 +122,7 @@ impl Plan {
             if column != Column::Ignored || !name.is_empty() {
                 let first = *firsts.entry(self.target(&column, name)).or_insert(index);
                 if first != index {
-                    faults.add(Fault::new(place(), FaultKind::Duplicate { first: first + 1 }));
+                    faults.add(Fault::new(place(), FaultKind::duplicate(first + 1)));
                 }
             }
             columns.push(column);
@@ -130,7 +130,7 @@ impl Plan {
         if let Some(key) = self.operation.key()
             && !columns.iter().any(|column| self.is_key(column))
         {
-            let kind = FaultKind::MissingColumn(key.to_owned());
+            let kind = FaultKind::missing_column(key);
             faults.add(Fault::new(Place::line(line), kind));
         }
         columns
@@ -163,7 +163,7 @@ impl Plan {
         let place = Place::default().with_name(key);
         match self.schema.object.field(key) {
             Some(field) if field.is_key() || field.kind == "id" => {}
-            Some(_) => faults.add(Fault::new(place, FaultKind::NotExternalId)),
+            Some(_) => faults.add(Fault::new(place, FaultKind::NOT_EXTERNAL_ID)),
             None => faults.add(Fault::new(place, self.unknown_field())),
         }
     }
@@ -178,10 +178,10 @@ impl Plan {
     /// never a field.
     pub(super) fn column(&self, name: &str, is_table: bool) -> Result<Column, FaultKind> {
         if name.trim().is_empty() {
-            return Err(FaultKind::NoName);
+            return Err(FaultKind::NO_NAME);
         }
         if name.trim() != name {
-            return Err(FaultKind::Spaced);
+            return Err(FaultKind::SPACED);
         }
         if name == "_" || name.eq_ignore_ascii_case(ATTRIBUTES) {
             return Ok(Column::Marker { is_own: true });
@@ -209,16 +209,16 @@ impl Plan {
                 let (name, kind) = (field.name.clone(), Kind::of(&field.kind));
                 Ok(Column::Field { name, kind })
             }
-            Some(_) => Err(FaultKind::NotWritable),
+            Some(_) => Err(FaultKind::NOT_WRITABLE),
             None if object.relationship(name).is_some() => match is_table {
                 true => Ok(Column::Marker { is_own: false }),
                 // Objects are handled before: this value is null or a scalar.
-                false => Err(FaultKind::NotWanted(
+                false => Err(FaultKind::not_wanted(
                     "a related record is an object with its external id; to empty the relationship \
                      use the field of its id",
                 )),
             },
-            None if name.contains(':') => Err(FaultKind::NotWanted(
+            None if name.contains(':') => Err(FaultKind::not_wanted(
                 "columns of related records are written as Account.ExternalId__c",
             )),
             None => Err(self.unknown_field()),
@@ -228,12 +228,12 @@ impl Plan {
     fn id_column(&self) -> Result<Column, FaultKind> {
         match &self.operation {
             Operation::Create => {
-                Err(FaultKind::NotWanted("records are created without an id: remove the column"))
+                Err(FaultKind::not_wanted("records are created without an id: remove the column"))
             }
-            Operation::Upsert(key) if !key.eq_ignore_ascii_case(ID) => Err(FaultKind::NotWanted(
+            Operation::Upsert(key) if !key.eq_ignore_ascii_case(ID) => Err(FaultKind::not_wanted(
                 "an upsert by an external id has no column Id: remove it, or update by Id",
             )),
-            Operation::UpdateBy(_) => Err(FaultKind::NotWanted(
+            Operation::UpdateBy(_) => Err(FaultKind::not_wanted(
                 "an update by an external id has no column Id: remove it, or update by Id",
             )),
             Operation::DeleteBy(_) => Ok(Column::Ignored),
@@ -247,7 +247,7 @@ impl Plan {
             return Err(self.unknown_field());
         };
         if !self.is_writable(reference) {
-            return Err(FaultKind::NotWritable);
+            return Err(FaultKind::NOT_WRITABLE);
         }
         let relationship =
             reference.relationship_name.clone().unwrap_or_else(|| relationship.to_owned());
@@ -265,8 +265,8 @@ impl Plan {
                 let (field, kind) = (found.name.clone(), Kind::of(&found.kind));
                 Ok(Column::Related { relationship, field, kind })
             }
-            Some(_) => Err(FaultKind::NotExternalId),
-            None => Err(FaultKind::NotField(parent.name.clone())),
+            Some(_) => Err(FaultKind::NOT_EXTERNAL_ID),
+            None => Err(FaultKind::not_field(&parent.name)),
         }
     }
 
@@ -281,7 +281,7 @@ impl Plan {
     }
 
     fn unknown_field(&self) -> FaultKind {
-        FaultKind::NotField(self.schema.object.name.clone())
+        FaultKind::not_field(&self.schema.object.name)
     }
 }
 

@@ -5,13 +5,12 @@ use orgtoken_oauth::redact;
 
 /// A fault of a record file. It does not quote the value, which may be private.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{place}{kind}")]
+#[error("{place}{}", kind.message)]
 #[non_exhaustive]
 pub struct Fault {
     /// The position.
     pub place: Place,
-    /// The kind of fault.
-    pub kind: FaultKind,
+    pub(super) kind: FaultKind,
 }
 
 impl Fault {
@@ -24,7 +23,7 @@ impl Fault {
 
     /// The next step for the user.
     pub fn hint(&self) -> Option<Cow<'static, str>> {
-        self.kind.hint()
+        self.kind.hint.map(Cow::Borrowed)
     }
 }
 
@@ -77,162 +76,139 @@ impl fmt::Display for Place {
     }
 }
 
-/// The kinds of faults in a record file.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum FaultKind {
-    /// Two columns write the same field, such as `AccountId` and `Account.Key__c`.
-    #[error("the same field is in column {first} already")]
-    Duplicate {
-        /// The earlier column, counted from 1.
-        first: usize,
-    },
-    /// A JSON object has the same name twice.
-    #[error("duplicate name")]
-    DuplicateName,
-    /// Bytes that are invalid in the encoding.
-    #[error("not {encoding}")]
-    Encoding {
-        /// `UTF-8` or `windows-1252`.
-        encoding: &'static str,
-    },
-    /// The file is empty.
-    #[error("the file is empty")]
-    Empty,
-    /// A required cell is empty.
-    #[error("the value is missing")]
-    EmptyValue,
-    /// A row without any value.
-    #[error("the row is empty")]
-    EmptyRow,
-    /// The header has two possible delimiters.
-    #[error("the header has both `;` and tabs")]
-    Delimiter,
-    /// JSON that is malformed, or that does not contain records.
-    #[error("{0}")]
-    Json(&'static str),
-    /// A column or field that the operation needs is missing.
-    #[error("the column `{}` is missing", shown(.0))]
-    MissingColumn(String),
-    /// A column without a name.
-    #[error("the column has no name")]
-    NoName,
-    /// The field cannot be the key of an upsert.
-    #[error("the field is not an external id")]
-    NotExternalId,
-    /// The value is not a boolean.
-    #[error("not true or false")]
-    NotBoolean,
-    /// The value is not a date.
-    #[error("not a date")]
-    NotDate,
-    /// The object has no such field.
-    #[error("`{0}` has no such field")]
-    NotField(String),
-    /// The value is not a record id.
-    #[error("not a record id")]
-    NotId,
-    /// The value is not a number.
-    #[error("not a number")]
-    NotNumber,
-    /// The value is not a time.
-    #[error("not a time")]
-    NotTime,
-    /// The file is neither a table nor a list of records.
-    #[error("the file is {0}, not CSV or JSON")]
-    NotRecords(&'static str),
-    /// The JSON value has the wrong type for the field.
-    #[error("expected {0}")]
-    NotType(&'static str),
-    /// The value is not a whole number.
-    #[error("not a whole number")]
-    NotWhole,
-    /// The field must not be in the file.
-    #[error("{0}")]
-    NotWanted(&'static str),
-    /// The user cannot write the field.
-    #[error("the field cannot be written")]
-    NotWritable,
-    /// The id, or `attributes`, belongs to another object.
-    #[error("not a record of `{0}`")]
-    OtherObject(String),
-    /// A quote in a field that does not begin with one.
-    #[error("a quote inside a field that does not begin with a quote (RFC 4180)")]
-    QuoteInside,
-    /// A quote that is never closed.
-    #[error("a quote that is never closed (RFC 4180)")]
-    QuoteOpen,
-    /// A JSON string has half of a surrogate pair.
-    #[error("not Unicode text: half of a surrogate pair")]
-    NotText,
-    /// A carriage return outside quotes, in a file whose lines do not end with one alone.
-    #[error("a carriage return in a field that has no quotes (RFC 4180)")]
-    Return,
-    /// Text between the closing quote and the end of the field.
-    #[error("text after the closing quote of a field that begins at line {opened} (RFC 4180)")]
-    QuoteText {
-        /// The line of the opening quote.
-        opened: u64,
-    },
-    /// A name has blanks around it.
-    #[error("the name has blanks around it")]
-    Spaced,
-    /// The number is beyond the range of a double (IEEE 754). Salesforce refuses the whole call.
-    #[error("the number is too large")]
-    TooLarge,
-    /// A row has more or fewer cells than the header.
-    #[error("{found} cells, but the header has {expected}")]
-    Width {
-        /// Cells of the header.
-        expected: usize,
-        /// Cells of the row.
-        found: usize,
-    },
+/// The message of a fault and the next step. Neither quotes a value.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct FaultKind {
+    message: Cow<'static, str>,
+    hint: Option<&'static str>,
+    /// Whether the next rows are still read correctly.
+    pub(super) is_of_one_row: bool,
 }
 
 impl FaultKind {
-    fn hint(&self) -> Option<Cow<'static, str>> {
-        let hint = match self {
-            Self::Duplicate { .. } | Self::DuplicateName => "remove one of the two",
-            Self::Encoding { .. } => "save the file as UTF-8, or name its encoding",
-            Self::Empty => {
-                "check the program that writes the file; without rows, a file has at least a header"
-            }
-            Self::EmptyValue => "add the value, or remove the row",
-            Self::EmptyRow => "remove the row",
-            Self::Delimiter => "name the delimiter",
-            Self::Json(_) => {
-                "give an array of objects, {\"records\": […]}, or one object on each line"
-            }
-            Self::MissingColumn(_) => "add the column, or check the delimiter of the header",
-            Self::NoName => "remove the column, or the delimiter at the end of each line",
-            Self::NotExternalId => "tick External ID on the field, or choose another field",
-            Self::NotBoolean => "write true or false",
-            Self::NotDate => "write dates as 2026-12-31, times as 2026-12-31T23:59:00Z",
-            Self::NotField(_) => {
-                "compare the name with the fields of the object, and check the delimiter of the header"
-            }
-            Self::NotId => "an id has 15 or 18 letters and digits, exactly as Salesforce shows it",
-            Self::NotNumber => "write 1234.5: a decimal point, no thousands separator, no unit",
-            Self::NotRecords(_) => "save the data as CSV in UTF-8",
-            Self::NotTime => "write times as 23:59:00.000Z",
-            Self::NotWhole => "write digits only",
-            Self::NotWritable => "remove the column, or check the field-level security of the user",
-            Self::OtherObject(_) => "check the object and the source of the ids",
-            Self::QuoteInside | Self::QuoteText { .. } => {
-                "put the field into quotes and write each quote in it twice: \"Acme \"\"X\"\"\""
-            }
-            Self::QuoteOpen => "close the quote, or write it twice inside a quoted field",
-            Self::NotText => {
-                "check the program that writes the file: it cuts text within a character"
-            }
-            Self::Return => "put the field into quotes, or remove the carriage return",
-            Self::Spaced => "remove the blanks",
-            Self::TooLarge => "correct the number: the largest has about 308 digits",
-            Self::Width { .. } => "put cells that hold the delimiter or a line break into quotes",
-            Self::NotType(_) | Self::NotWanted(_) => return None,
-        };
-        Some(hint.into())
+    pub(super) const DELIMITER: Self =
+        Self::new("the header has both `;` and tabs", "name the delimiter");
+    pub(super) const DUPLICATE_NAME: Self = Self::new("duplicate name", "remove one of the two");
+    pub(super) const EMPTY: Self = Self::new(
+        "the file is empty",
+        "check the program that writes the file; without rows, a file has at least a header",
+    );
+    pub(super) const EMPTY_ROW: Self = Self::new("the row is empty", "remove the row");
+    pub(super) const EMPTY_VALUE: Self =
+        Self::new("the value is missing", "add the value, or remove the row");
+    pub(super) const NO_NAME: Self = Self::new(
+        "the column has no name",
+        "remove the column, or the delimiter at the end of each line",
+    );
+    pub(super) const NOT_BOOLEAN: Self = Self::new("not true or false", "write true or false");
+    pub(super) const NOT_DATE: Self =
+        Self::new("not a date", "write dates as 2026-12-31, times as 2026-12-31T23:59:00Z");
+    pub(super) const NOT_EXTERNAL_ID: Self = Self::new(
+        "the field is not an external id",
+        "tick External ID on the field, or choose another field",
+    );
+    pub(super) const NOT_ID: Self = Self::new(
+        "not a record id",
+        "an id has 15 or 18 letters and digits, exactly as Salesforce shows it",
+    );
+    pub(super) const NOT_NUMBER: Self =
+        Self::new("not a number", "write 1234.5: a decimal point, no thousands separator, no unit");
+    /// Half of a surrogate pair is valid JSON, but no text.
+    pub(super) const NOT_TEXT: Self = Self::new(
+        "not Unicode text: half of a surrogate pair",
+        "check the program that writes the file: it cuts text within a character",
+    );
+    pub(super) const NOT_TIME: Self = Self::new("not a time", "write times as 23:59:00.000Z");
+    pub(super) const NOT_WHOLE: Self = Self::new("not a whole number", "write digits only");
+    pub(super) const NOT_WRITABLE: Self = Self::new(
+        "the field cannot be written",
+        "remove the column, or check the field-level security of the user",
+    );
+    pub(super) const QUOTE_INSIDE: Self =
+        Self::new("a quote inside a field that does not begin with a quote (RFC 4180)", QUOTE_HINT);
+    pub(super) const QUOTE_OPEN: Self = Self::new(
+        "a quote that is never closed (RFC 4180)",
+        "close the quote, or write it twice inside a quoted field",
+    );
+    /// A carriage return outside quotes, in a file whose lines do not end with one alone.
+    pub(super) const RETURN: Self = Self::new(
+        "a carriage return in a field that has no quotes (RFC 4180)",
+        "put the field into quotes, or remove the carriage return",
+    );
+    pub(super) const SPACED: Self = Self::new("the name has blanks around it", "remove the blanks");
+    /// The number is beyond the range of a double (IEEE 754). Salesforce refuses the whole call.
+    pub(super) const TOO_LARGE: Self = Self::new(
+        "the number is too large",
+        "correct the number: the largest has about 308 digits",
+    );
+
+    const fn new(message: &'static str, hint: &'static str) -> Self {
+        Self { message: Cow::Borrowed(message), hint: Some(hint), is_of_one_row: false }
+    }
+
+    /// A fault whose message names the next step.
+    pub(super) const fn not_wanted(message: &'static str) -> Self {
+        Self { message: Cow::Borrowed(message), hint: None, is_of_one_row: false }
+    }
+
+    fn with(message: String, hint: &'static str) -> Self {
+        Self { message: message.into(), hint: Some(hint), is_of_one_row: false }
+    }
+
+    /// Two columns write the same field, such as `AccountId` and `Account.Key__c`.
+    pub(super) fn duplicate(first: usize) -> Self {
+        let message = format!("the same field is in column {first} already");
+        Self::with(message, "remove one of the two")
+    }
+
+    /// Bytes that are invalid in the encoding: `UTF-8` or `windows-1252`.
+    pub(super) fn encoding(encoding: &str) -> Self {
+        let hint = "save the file as UTF-8, or name its encoding";
+        let is_of_one_row = encoding == "UTF-8";
+        Self { is_of_one_row, ..Self::with(format!("not {encoding}"), hint) }
+    }
+
+    /// JSON that is malformed, or that does not contain records.
+    pub(super) const fn json(message: &'static str) -> Self {
+        Self::new(
+            message,
+            "give an array of objects, {\"records\": […]}, or one object on each line",
+        )
+    }
+
+    pub(super) fn missing_column(name: &str) -> Self {
+        let message = format!("the column `{}` is missing", shown(name));
+        Self::with(message, "add the column, or check the delimiter of the header")
+    }
+
+    pub(super) fn not_field(object: &str) -> Self {
+        Self::with(
+            format!("`{object}` has no such field"),
+            "compare the name with the fields of the object, and check the delimiter of the header",
+        )
+    }
+
+    pub(super) fn not_records(what: &str) -> Self {
+        let message = format!("the file is {what}, not CSV or JSON");
+        Self::with(message, "save the data as CSV in UTF-8")
+    }
+
+    /// The id, or `attributes`, belongs to another object.
+    pub(super) fn other_object(object: &str) -> Self {
+        let message = format!("not a record of `{object}`");
+        Self::with(message, "check the object and the source of the ids")
+    }
+
+    /// Text between the closing quote and the end of the field.
+    pub(super) fn quote_text(opened: u64) -> Self {
+        let what = "text after the closing quote of a field that begins at line";
+        Self::with(format!("{what} {opened} (RFC 4180)"), QUOTE_HINT)
+    }
+
+    pub(super) fn width(expected: usize, found: usize) -> Self {
+        let message = format!("{found} cells, but the header has {expected}");
+        let hint = "put cells that hold the delimiter or a line break into quotes";
+        Self { is_of_one_row: true, ..Self::with(message, hint) }
     }
 }
 
@@ -249,3 +225,6 @@ fn shown(text: &str) -> String {
 }
 
 const MAX_SHOWN: usize = 60;
+
+const QUOTE_HINT: &str =
+    "put the field into quotes and write each quote in it twice: \"Acme \"\"X\"\"\"";

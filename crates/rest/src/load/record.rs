@@ -47,7 +47,7 @@ impl Plan {
         }
         let is_empty = writer.text.is_empty() && writer.id.is_none() && writer.key.is_none();
         if is_empty && writer.faults.is_empty() {
-            writer.fault(Place::row(row.number, row.line), FaultKind::EmptyRow);
+            writer.fault(Place::row(row.number, row.line), FaultKind::EMPTY_ROW);
         }
         let RecordWriter { text, id, key, faults, .. } = writer;
         if faults.is_empty() { Ok(Prepared { fields: text, id, key }) } else { Err(faults) }
@@ -71,7 +71,7 @@ impl RecordWriter<'_> {
 
     fn put(&mut self, name: &str, json: &str) -> Result<(), FaultKind> {
         if self.plan.operation.is_by_key() && has_reference(json) {
-            return Err(FaultKind::NotWanted(NO_REFERENCE));
+            return Err(FaultKind::not_wanted(NO_REFERENCE));
         }
         let comma = if self.text.is_empty() { "" } else { "," };
         self.text.extend([comma, &quoted(name), ":", json]);
@@ -80,12 +80,12 @@ impl RecordWriter<'_> {
 
     fn id(&mut self, id: &str) -> Result<(), FaultKind> {
         if id.is_empty() {
-            return Err(FaultKind::EmptyValue);
+            return Err(FaultKind::EMPTY_VALUE);
         }
         let object = &self.plan.schema.object;
         let prefix = object.key_prefix.as_deref().unwrap_or_default();
-        if !has_prefix(id, prefix).ok_or(FaultKind::NotId)? {
-            return Err(FaultKind::OtherObject(object.name.clone()));
+        if !has_prefix(id, prefix).ok_or(FaultKind::NOT_ID)? {
+            return Err(FaultKind::other_object(&object.name));
         }
         self.put(ID, &quoted(id))?;
         self.id = Some(id.to_owned());
@@ -105,7 +105,7 @@ impl RecordWriter<'_> {
             Column::Id => self.id(cell)?,
             Column::Marker { is_own } => self.marker(*is_own, cell)?,
             _ if (cell.is_empty() || cell == NULL) && self.plan.is_key(column) => {
-                return Err(FaultKind::EmptyValue);
+                return Err(FaultKind::EMPTY_VALUE);
             }
             _ if cell.is_empty() => {}
             Column::Field { name, kind } if self.plan.is_url_key(name) => {
@@ -117,7 +117,7 @@ impl RecordWriter<'_> {
             Column::Related { .. } if cell == NULL => {
                 let what =
                     "a relationship cannot be emptied in this column: use the column of its id";
-                return Err(FaultKind::NotWanted(what));
+                return Err(FaultKind::not_wanted(what));
             }
             Column::Related { relationship, field, kind } => {
                 let json = kind.json_of(cell)?;
@@ -129,10 +129,10 @@ impl RecordWriter<'_> {
 
     fn url_key(&mut self, key: String) -> Result<(), FaultKind> {
         if key.trim().is_empty() {
-            return Err(FaultKind::EmptyValue);
+            return Err(FaultKind::EMPTY_VALUE);
         }
         if key == "." || key == ".." {
-            return Err(FaultKind::NotWanted("a URL cannot contain it: use the id of the record"));
+            return Err(FaultKind::not_wanted("a URL cannot contain it: use the id of the record"));
         }
         self.key = Some(key);
         Ok(())
@@ -145,7 +145,7 @@ impl RecordWriter<'_> {
             Some(object) => !is_own || object.eq_ignore_ascii_case(own),
             None => cell.is_empty(),
         };
-        if fits { Ok(()) } else { Err(FaultKind::OtherObject(own.clone())) }
+        if fits { Ok(()) } else { Err(FaultKind::other_object(own)) }
     }
 
     fn members(
@@ -158,7 +158,7 @@ impl RecordWriter<'_> {
             let place = Place::row(self.row.number, self.row.line).with_name(name);
             let is_twin = |(other, _): &(String, _)| other.eq_ignore_ascii_case(name);
             if members[..index].iter().any(is_twin) {
-                self.fault(place, FaultKind::DuplicateName);
+                self.fault(place, FaultKind::DUPLICATE_NAME);
                 continue;
             }
             if value.get().starts_with('{') && self.nested(&place, name, value) {
@@ -180,7 +180,7 @@ impl RecordWriter<'_> {
         }
         if let Some(key) = self.plan.operation.key().filter(|_| !has_key) {
             let place = Place::row(self.row.number, self.row.line).with_name(key);
-            self.fault(place, FaultKind::EmptyValue);
+            self.fault(place, FaultKind::EMPTY_VALUE);
         }
     }
 
@@ -192,7 +192,7 @@ impl RecordWriter<'_> {
                 self.id(id.as_deref().unwrap_or_default())?;
             }
             Column::Field { .. } if is_empty && self.plan.is_key(column) => {
-                return Err(FaultKind::EmptyValue);
+                return Err(FaultKind::EMPTY_VALUE);
             }
             Column::Field { name, kind } if self.plan.is_url_key(name) => {
                 kind.json_of_value(value)?;
@@ -212,7 +212,7 @@ impl RecordWriter<'_> {
             let found = serde_json::from_str::<Attributes>(value.get()).ok();
             let other = found.and_then(|it| it.object).filter(|it| !it.eq_ignore_ascii_case(own));
             if other.is_some() {
-                self.fault(place.clone(), FaultKind::OtherObject(own.clone()));
+                self.fault(place.clone(), FaultKind::other_object(own));
             }
             return true;
         }
@@ -236,12 +236,12 @@ impl RecordWriter<'_> {
         value: &RawValue,
     ) -> Result<(), (Option<String>, FaultKind)> {
         let Members(members) =
-            serde_json::from_str(value.get()).map_err(|_| (None, FaultKind::NotText))?;
+            serde_json::from_str(value.get()).map_err(|_| (None, FaultKind::NOT_TEXT))?;
         let is_key = |(name, _): &&(String, _)| !name.eq_ignore_ascii_case(ATTRIBUTES);
         let (keys, attributes): (Vec<_>, Vec<_>) = members.iter().partition(is_key);
         let ([(field, key)], [] | [_]) = (&keys[..], &attributes[..]) else {
             let what = "a related record has one field, its external id";
-            return Err((None, FaultKind::NotWanted(what)));
+            return Err((None, FaultKind::not_wanted(what)));
         };
         let of = |name: &str| {
             let name = Some(name.to_owned());
@@ -250,7 +250,9 @@ impl RecordWriter<'_> {
         let object = match attributes.first() {
             Some((name, attributes)) => {
                 serde_json::from_str::<Attributes>(attributes.get())
-                    .map_err(|_| FaultKind::NotType("an object with a type, such as \"Account\""))
+                    .map_err(|_| {
+                        FaultKind::not_wanted("expected an object with a type, such as \"Account\"")
+                    })
                     .map_err(of(name))?
                     .object
             }

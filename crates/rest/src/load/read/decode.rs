@@ -26,7 +26,7 @@ impl<R: Read> Decode<R> {
             match byte {
                 b'\n' => self.line += 1,
                 0x81 | 0x8d | 0x8f | 0x90 | 0x9d => {
-                    let kind = FaultKind::Encoding { encoding: "windows-1252" };
+                    let kind = FaultKind::encoding("windows-1252");
                     return Err(io::Error::other(Fault::new(Place::line(self.line), kind)));
                 }
                 _ => {}

@@ -11,12 +11,12 @@ pub(super) fn decide(file: &Arc<File>, options: ReadOptions) -> Result<Layout, R
     let mut head = Vec::new();
     At::new(Arc::clone(file), 0).take(HEAD).read_to_end(&mut head)?;
     if let Some(what) = foreign(&head) {
-        return Err(ReadError::nowhere(FaultKind::NotRecords(what)));
+        return Err(ReadError::nowhere(FaultKind::not_records(what)));
     }
     let mark = head.starts_with(MARK);
     let (mut start, mut line) = (if mark { MARK.len() } else { 0 }, 1);
     let first = first_letter(&head[start..]);
-    let Some(first) = first else { return Err(ReadError::nowhere(FaultKind::Empty)) };
+    let Some(first) = first else { return Err(ReadError::nowhere(FaultKind::EMPTY)) };
     let encoding = if mark { Encoding::Utf8 } else { options.encoding };
     let mut layout =
         Layout { form: Form::Csv, delimiter: b',', encoding, mark, start: start as u64, line };
@@ -30,7 +30,7 @@ pub(super) fn decide(file: &Arc<File>, options: ReadOptions) -> Result<Layout, R
         return Ok(layout);
     }
     if let Some(what) = markup(&head[start..]) {
-        return Err(ReadError::nowhere(FaultKind::NotRecords(what)));
+        return Err(ReadError::nowhere(FaultKind::not_records(what)));
     }
     let separator = excel_separator(&head[start..]);
     if let Some((_, length)) = separator {
@@ -125,7 +125,7 @@ fn delimiter_of(text: &[u8]) -> Result<u8, ReadError> {
         }
     }
     match (commas, semicolons, tabs) {
-        (0, 1.., 1..) => Err(ReadError::nowhere(FaultKind::Delimiter)),
+        (0, 1.., 1..) => Err(ReadError::nowhere(FaultKind::DELIMITER)),
         (0, 1.., 0) => Ok(b';'),
         (0, 0, 1..) => Ok(b'\t'),
         _ => Ok(b','),

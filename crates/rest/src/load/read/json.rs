@@ -53,7 +53,7 @@ impl<R: BufRead> Objects<R> {
         let text = String::from_utf8(text).map_err(|error| {
             let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
             let breaks = valid.iter().filter(|byte| **byte == b'\n').count();
-            let kind = FaultKind::Encoding { encoding: "UTF-8" };
+            let kind = FaultKind::encoding("UTF-8");
             Fault::new(Place::line(line + breaks as u64), kind)
         })?;
         let members = serde_json::from_str(&text).map_err(|error| {
@@ -61,7 +61,7 @@ impl<R: BufRead> Objects<R> {
             let before = if line_in_text == 1 { column - 1 } else { 0 };
             let column = usize::try_from(before).unwrap_or(0) + error.column();
             let place = Place { column: Some(column), ..Place::line(line + line_in_text - 1) };
-            Fault::new(place, FaultKind::Json("the object is not valid JSON"))
+            Fault::new(place, FaultKind::json("the object is not valid JSON"))
         })?;
         Ok(Some((line, members)))
     }
@@ -268,7 +268,7 @@ impl<R: BufRead> Objects<R> {
     fn fault(&self, what: &'static str) -> ReadError {
         let column = usize::try_from(self.column).ok();
         let place = Place { column, ..Place::line(self.line) };
-        Fault::new(place, FaultKind::Json(what)).into()
+        Fault::new(place, FaultKind::json(what)).into()
     }
 }
 

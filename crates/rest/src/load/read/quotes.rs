@@ -65,7 +65,7 @@ impl<R> Quotes<R> {
         let here = Place { column: Some(self.column), ..Place::line(self.line) };
         let is_end = byte == b'\n' || byte == b'\r';
         if self.row_return && !is_end && !*self.is_mac.get_or_insert(true) {
-            return Err(Fault::new(Place::line(self.line - 1), FaultKind::Return));
+            return Err(Fault::new(Place::line(self.line - 1), FaultKind::RETURN));
         }
         if byte == b'\n' && self.state != State::Quoted {
             self.is_mac.get_or_insert(false);
@@ -75,7 +75,7 @@ impl<R> Quotes<R> {
             self.starts.push_back(self.line);
         }
         self.state = match (self.state, byte) {
-            (_, 0) => return Err(Fault::new(here, FaultKind::NotRecords("binary data"))),
+            (_, 0) => return Err(Fault::new(here, FaultKind::not_records("binary data"))),
             (State::Quoted, b'"') => State::Closed,
             (State::Quoted, _) => State::Quoted,
             (State::Closed, b'"') => State::Quoted,
@@ -88,13 +88,13 @@ impl<R> Quotes<R> {
                 State::FieldStart
             }
             (State::Closed, _) => {
-                return Err(Fault::new(here, FaultKind::QuoteText { opened: self.opened.0 }));
+                return Err(Fault::new(here, FaultKind::quote_text(self.opened.0)));
             }
             (State::FieldStart, b'"') => {
                 self.opened = (self.line, self.column);
                 State::Quoted
             }
-            (State::Unquoted, b'"') => return Err(Fault::new(here, FaultKind::QuoteInside)),
+            (State::Unquoted, b'"') => return Err(Fault::new(here, FaultKind::QUOTE_INSIDE)),
             (State::FieldStart | State::Unquoted, _) => State::Unquoted,
         };
         if is_end && !(byte == b'\n' && self.after_return) {
@@ -111,7 +111,7 @@ impl<R> Quotes<R> {
         }
         let (line, column) = self.opened;
         let place = Place { column: Some(column), ..Place::line(line) };
-        Err(Fault::new(place, FaultKind::QuoteOpen))
+        Err(Fault::new(place, FaultKind::QUOTE_OPEN))
     }
 }
 

@@ -95,7 +95,7 @@ impl Rows {
                 let cells = text_of(cells, number, line, *encoding)?;
                 let (expected, found) = (self.header.len(), cells.len());
                 if expected != found {
-                    let kind = FaultKind::Width { expected, found };
+                    let kind = FaultKind::width(expected, found);
                     return Err(Fault::new(Place::row(number, line), kind).into());
                 }
                 Some((line, Data::Cells(cells)))
@@ -126,7 +126,7 @@ fn next_id(
         match str::from_utf8(text.trim_ascii()) {
             Ok("") => {}
             Ok(id) if is_id(id) => return Ok(Some((here, Data::Id(id.to_owned())))),
-            _ => return Err(Fault::new(Place::row(number, here), FaultKind::NotId).into()),
+            _ => return Err(Fault::new(Place::row(number, here), FaultKind::NOT_ID).into()),
         }
     }
 }
@@ -142,7 +142,7 @@ fn text_of(
         let row = Some(row).filter(|row| *row > 0);
         let place = Place { row, column, ..Place::line(line) };
         let encoding = if encoding == Encoding::Utf8 { "UTF-8" } else { encoding.name() };
-        Fault::new(place, FaultKind::Encoding { encoding }).into()
+        Fault::new(place, FaultKind::encoding(encoding)).into()
     })
 }
 
@@ -151,7 +151,7 @@ fn text_of(
 fn from_csv(error: csv::Error) -> ReadError {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => ReadError::from_io(error),
-        _ => ReadError::nowhere(FaultKind::NotRecords("unreadable")),
+        _ => ReadError::nowhere(FaultKind::not_records("unreadable")),
     }
 }
 

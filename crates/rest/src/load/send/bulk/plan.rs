@@ -38,7 +38,7 @@ impl CheckedFile {
             Operation::DeleteBy(_) | Operation::UpdateBy(_) => {
                 let what = "the Bulk API updates and deletes records by Id only";
                 let mut faults = Faults::default();
-                faults.add(Fault::new(Place::default(), FaultKind::NotWanted(what)));
+                faults.add(Fault::new(Place::default(), FaultKind::not_wanted(what)));
                 return Err(faults.into());
             }
         };
@@ -150,7 +150,7 @@ fn related(plan: &Plan, relationship: &str, value: &RawValue) -> Option<Cell> {
     let column = plan.related(relationship, field).ok()?;
     // The documentation does not say whether `#N/A` in such a column empties the relationship.
     let cell = match cell(value) {
-        Ok(cell) if cell == NULL => Err(FaultKind::NotWanted(
+        Ok(cell) if cell == NULL => Err(FaultKind::not_wanted(
             "a relationship cannot be emptied by its external id: use the field of its id",
         )),
         cell => cell,
@@ -162,15 +162,15 @@ fn cell(value: &RawValue) -> Result<String, FaultKind> {
     match value.get() {
         "null" | "\"\"" => Ok(NULL.to_owned()),
         raw if raw.starts_with('"') => {
-            let text: String = serde_json::from_str(raw).map_err(|_| FaultKind::NotText)?;
+            let text: String = serde_json::from_str(raw).map_err(|_| FaultKind::NOT_TEXT)?;
             if text == NULL {
                 let what = "the Bulk API empties a field with this text";
-                return Err(FaultKind::NotWanted(what));
+                return Err(FaultKind::not_wanted(what));
             }
             Ok(text)
         }
         raw if raw.starts_with(['{', '[']) => {
-            Err(FaultKind::NotWanted("the Bulk API has no objects and lists as values"))
+            Err(FaultKind::not_wanted("the Bulk API has no objects and lists as values"))
         }
         raw => Ok(raw.to_owned()),
     }
