@@ -43,8 +43,8 @@ mod send;
 
 use orgtoken_assertion::UnixTime;
 
-pub use check::{CheckError, CheckedFile, Operation};
-pub use fault::{Fault, Place};
+pub use check::{CheckedFile, Operation};
+pub use fault::{CheckError, Fault, Place};
 pub(crate) use id::is_id;
 pub use output::{Output, Outputs};
 pub use read::{Encoding, Form, ReadError, ReadOptions, RecordFile};

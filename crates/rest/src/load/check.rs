@@ -1,11 +1,7 @@
-use std::borrow::Cow;
-
-use orgtoken_assertion::Diagnostic;
-
 use super::columns::{Columns, ID, Plan, Schema};
-use super::fault::{Fault, FaultKind, Place};
+use super::fault::{CheckError, Fault, FaultKind, Faults, Place};
 use super::read::{Data, ReadError, RecordFile, Row};
-use crate::{Org, RestError};
+use crate::Org;
 
 /// The operation on each row.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -192,97 +188,6 @@ impl RecordFile {
         Ok(CheckedFile { file: self, plan, rows: number, hash, org, ignored })
     }
 }
-
-/// The first faults of a file and the total number.
-#[derive(Debug, Default)]
-pub(super) struct Faults {
-    first: Vec<Fault>,
-    total: u64,
-}
-
-impl Faults {
-    pub(super) fn is_empty(&self) -> bool {
-        self.total == 0
-    }
-
-    pub(super) fn add(&mut self, fault: Fault) {
-        self.total += 1;
-        if self.first.len() < MAX_FAULTS {
-            self.first.push(fault);
-        }
-    }
-
-    fn extend(&mut self, faults: Vec<Fault>) {
-        for fault in faults {
-            self.add(fault);
-        }
-    }
-}
-
-/// The error of a file that is not sent.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CheckError {
-    /// The object could not be described.
-    #[error(transparent)]
-    Describe(#[from] Box<RestError>),
-    /// The file has faults.
-    #[error("{}", first(faults, *total))]
-    Faults {
-        /// The first faults, at least one.
-        faults: Vec<Fault>,
-        /// The total number of faults.
-        total: u64,
-    },
-    /// The file cannot be read.
-    #[error("cannot read the record file")]
-    Io(#[from] std::io::Error),
-}
-
-impl Diagnostic for CheckError {
-    fn code(&self) -> &str {
-        match self {
-            Self::Describe(error) => error.code(),
-            Self::Faults { .. } => Fault::CODE,
-            Self::Io(_) => "io.read",
-        }
-    }
-
-    fn hint(&self) -> Option<Cow<'_, str>> {
-        match self {
-            Self::Describe(error) => error.hint(),
-            Self::Faults { faults, .. } => faults.first().and_then(Fault::hint),
-            Self::Io(_) => Some("check the permissions of the file".into()),
-        }
-    }
-}
-
-fn first(faults: &[Fault], total: u64) -> String {
-    match faults {
-        [one] if total == 1 => one.to_string(),
-        _ if total > faults.len() as u64 => {
-            format!("{total} faults in the record file; these are the first {}", faults.len())
-        }
-        _ => format!("{total} faults in the record file"),
-    }
-}
-
-impl From<Faults> for CheckError {
-    fn from(faults: Faults) -> Self {
-        Self::Faults { faults: faults.first, total: faults.total }
-    }
-}
-
-impl From<ReadError> for CheckError {
-    fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::Fault(fault) => Self::Faults { faults: vec![*fault], total: 1 },
-            ReadError::Io(error) | ReadError::Spool(error) => Self::Io(error),
-        }
-    }
-}
-
-const MAX_FAULTS: usize = 20;
 
 #[cfg(test)]
 mod tests {
@@ -584,7 +489,7 @@ mod tests {
         let error = file.check_against(plan(Operation::Create), String::new()).unwrap_err();
         assert_eq!(error.to_string(), "50 faults in the record file; these are the first 20");
         let CheckError::Faults { faults, .. } = error else { panic!("{error}") };
-        assert_eq!(faults.len(), MAX_FAULTS);
+        assert_eq!(faults.len(), 20);
     }
 
     #[test]

@@ -3,8 +3,8 @@ use std::collections::{BTreeMap, HashMap};
 use csv::StringRecord;
 
 use super::cell::Kind;
-use super::check::{Faults, Operation};
-use super::fault::{Fault, FaultKind, Place};
+use super::check::Operation;
+use super::fault::{Fault, FaultKind, Faults, Place};
 use crate::{FieldDescription, ObjectDescription, Org, RestError};
 
 /// The operation and the description of the object.

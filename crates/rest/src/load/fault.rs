@@ -1,7 +1,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use orgtoken_assertion::Diagnostic;
 use orgtoken_oauth::redact;
+
+use crate::RestError;
 
 /// A fault of a record file. It does not quote the value, which may be private.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -212,6 +215,86 @@ impl FaultKind {
     }
 }
 
+/// The first faults of a file and the total number.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    first: Vec<Fault>,
+    pub(super) total: u64,
+}
+
+impl Faults {
+    pub(super) fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+
+    pub(super) fn add(&mut self, fault: Fault) {
+        self.total += 1;
+        if self.first.len() < MAX_FAULTS {
+            self.first.push(fault);
+        }
+    }
+
+    pub(super) fn extend(&mut self, faults: Vec<Fault>) {
+        for fault in faults {
+            self.add(fault);
+        }
+    }
+}
+
+/// The error of a file that is not sent.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CheckError {
+    /// The object could not be described.
+    #[error(transparent)]
+    Describe(#[from] Box<RestError>),
+    /// The file has faults.
+    #[error("{}", first(faults, *total))]
+    Faults {
+        /// The first faults, at least one.
+        faults: Vec<Fault>,
+        /// The total number of faults.
+        total: u64,
+    },
+    /// The file cannot be read.
+    #[error("cannot read the record file")]
+    Io(#[from] std::io::Error),
+}
+
+impl Diagnostic for CheckError {
+    fn code(&self) -> &str {
+        match self {
+            Self::Describe(error) => error.code(),
+            Self::Faults { .. } => Fault::CODE,
+            Self::Io(_) => "io.read",
+        }
+    }
+
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Describe(error) => error.hint(),
+            Self::Faults { faults, .. } => faults.first().and_then(Fault::hint),
+            Self::Io(_) => Some("check the permissions of the file".into()),
+        }
+    }
+}
+
+fn first(faults: &[Fault], total: u64) -> String {
+    match faults {
+        [one] if total == 1 => one.to_string(),
+        _ if total > faults.len() as u64 => {
+            format!("{total} faults in the record file; these are the first {}", faults.len())
+        }
+        _ => format!("{total} faults in the record file"),
+    }
+}
+
+impl From<Faults> for CheckError {
+    fn from(faults: Faults) -> Self {
+        Self::Faults { faults: faults.first, total: faults.total }
+    }
+}
+
 /// Returns text of the file for a message, redacted and cut. Without a header, it may be a value.
 fn shown(text: &str) -> String {
     let redacted = redact::text(text);
@@ -224,6 +307,7 @@ fn shown(text: &str) -> String {
     shown
 }
 
+const MAX_FAULTS: usize = 20;
 const MAX_SHOWN: usize = 60;
 
 const QUOTE_HINT: &str =

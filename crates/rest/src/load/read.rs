@@ -8,7 +8,7 @@ use std::sync::Arc;
 use orgtoken_assertion::Diagnostic;
 use sha2::{Digest, Sha256};
 
-use super::fault::{Fault, FaultKind, Place};
+use super::fault::{CheckError, Fault, FaultKind, Place};
 
 mod decode;
 mod form;
@@ -225,6 +225,15 @@ pub enum ReadError {
 impl From<Fault> for ReadError {
     fn from(fault: Fault) -> Self {
         Self::Fault(Box::new(fault))
+    }
+}
+
+impl From<ReadError> for CheckError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Fault(fault) => Self::Faults { faults: vec![*fault], total: 1 },
+            ReadError::Io(error) | ReadError::Spool(error) => Self::Io(error),
+        }
     }
 }
 

@@ -3,9 +3,9 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::value::RawValue;
 
 use crate::bulk::JobOperation;
-use crate::load::check::{CheckError, CheckedFile, Faults, Operation};
+use crate::load::check::{CheckedFile, Operation};
 use crate::load::columns::{ATTRIBUTES, Column, Plan};
-use crate::load::fault::{Fault, FaultKind, Place};
+use crate::load::fault::{CheckError, Fault, FaultKind, Faults, Place};
 use crate::load::read::{Form, ReadError};
 use crate::load::record::Prepared;
 
