@@ -47,7 +47,7 @@ pub use check::{CheckedFile, Operation};
 pub use fault::{CheckError, Fault, Place};
 pub(crate) use id::is_id;
 pub use output::{Output, Outputs};
-pub use read::{Encoding, Form, ReadError, ReadOptions, RecordFile};
+pub use read::{Encoding, Form, ReadOptions, RecordFile};
 pub use report::{Counts, Outcome, PendingJob, Reason, Report, RowResult};
 pub use resume::{EarlierLoad, Journal, ResumeError};
 pub use send::{BulkLoad, BulkPlan, BulkStep, Load, LoadError};

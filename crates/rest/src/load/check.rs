@@ -1,6 +1,6 @@
 use super::columns::{Columns, ID, Plan, Schema};
-use super::fault::{CheckError, Fault, FaultKind, Faults, Place};
-use super::read::{Data, ReadError, RecordFile, Row};
+use super::fault::{CheckError, FaultKind, Faults};
+use super::read::{Data, Form, RecordFile, Row};
 use crate::Org;
 
 /// The operation on each row.
@@ -141,21 +141,20 @@ impl RecordFile {
     }
 
     fn check_against(self, plan: Plan, org: String) -> Result<CheckedFile, CheckError> {
+        if self.layout.form == Form::Ids && plan.operation != Operation::Delete {
+            return Err(CheckError::nowhere(FaultKind::not_wanted(match plan.operation {
+                Operation::DeleteBy(_) => "a list of ids has no column of external ids",
+                _ => "a list of ids has no fields to write",
+            })));
+        }
         let hash = self.hash()?;
         let mut faults = Faults::default();
         let mut rows = self.rows()?;
         let mut columns = Columns::default();
-        if self.layout.form == super::Form::Csv {
+        if self.layout.form != Form::Json {
             columns.table = plan.table(rows.header(), rows.header_line(), &mut faults);
         }
         plan.check_key(&mut faults);
-        if self.layout.form == super::Form::Ids && plan.operation != Operation::Delete {
-            let kind = FaultKind::not_wanted(match plan.operation {
-                Operation::DeleteBy(_) => "a list of ids has no column of external ids",
-                _ => "a list of ids has no fields to write",
-            });
-            faults.add(Fault::new(Place::default(), kind));
-        }
         // Faults of the header would be found again in every row.
         if faults.total > 0 {
             return Err(faults.into());
@@ -165,16 +164,15 @@ impl RecordFile {
             let row = match rows.next() {
                 Ok(Some(row)) => row,
                 Ok(None) => break,
-                // After such a fault the next rows are still read correctly.
-                Err(ReadError::Fault(fault)) if fault.kind.is_of_one_row => {
-                    faults.add(*fault);
+                Err(CheckError::Faults { faults: found, .. }) => {
+                    let is_over = !found.iter().all(|fault| fault.kind.is_of_one_row);
+                    faults.extend(found);
+                    if is_over {
+                        break;
+                    }
                     continue;
                 }
-                Err(ReadError::Fault(fault)) => {
-                    faults.add(*fault);
-                    break;
-                }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(error),
             };
             number = row.number;
             if let Err(found) = plan.prepare(&mut columns, &row) {
@@ -389,7 +387,7 @@ mod tests {
                 "Id\n001xx0000000001AAA\n",
                 &format!("line 2, row 1, column 1 (`Id`): {other}"),
             ),
-            (Delete, "001xx0000000001AAA\n", &format!("line 1, row 1: {other}")),
+            (Delete, "001xx0000000001AAA\n", &format!("line 1, row 1, column 1 (`Id`): {other}")),
             (
                 upsert(),
                 "Key__c\n\"\"\n",

@@ -241,7 +241,7 @@ impl Faults {
     }
 }
 
-/// The error of a file that is not sent.
+/// The error of a file that cannot be read, or that is not sent.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckError {
@@ -259,6 +259,9 @@ pub enum CheckError {
     /// The file cannot be read.
     #[error("cannot read the record file")]
     Io(#[from] std::io::Error),
+    /// The content of a pipe cannot be saved.
+    #[error("cannot save standard input to a temporary file")]
+    Spool(#[source] std::io::Error),
 }
 
 impl Diagnostic for CheckError {
@@ -267,6 +270,7 @@ impl Diagnostic for CheckError {
             Self::Describe(error) => error.code(),
             Self::Faults { .. } => Fault::CODE,
             Self::Io(_) => "io.read",
+            Self::Spool(_) => "io.write",
         }
     }
 
@@ -275,6 +279,7 @@ impl Diagnostic for CheckError {
             Self::Describe(error) => error.hint(),
             Self::Faults { faults, .. } => faults.first().and_then(Fault::hint),
             Self::Io(_) => Some("check the permissions of the file".into()),
+            Self::Spool(_) => Some("set TMPDIR to a folder with free space, or use a file".into()),
         }
     }
 }
@@ -286,6 +291,18 @@ fn first(faults: &[Fault], total: u64) -> String {
             format!("{total} faults in the record file; these are the first {}", faults.len())
         }
         _ => format!("{total} faults in the record file"),
+    }
+}
+
+impl CheckError {
+    pub(super) fn nowhere(kind: FaultKind) -> Self {
+        Fault::new(Place::default(), kind).into()
+    }
+}
+
+impl From<Fault> for CheckError {
+    fn from(fault: Fault) -> Self {
+        Self::Faults { faults: vec![fault], total: 1 }
     }
 }
 

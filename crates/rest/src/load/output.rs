@@ -100,10 +100,6 @@ impl Style {
         let layout = file.layout;
         // With a byte order mark, the same command with `encoding` reads the output as UTF-8.
         let mark = layout.mark || layout.encoding != Encoding::Utf8;
-        let header = match layout.form {
-            Form::Ids => StringRecord::from(vec!["Id"]),
-            _ => header,
-        };
         Self { form: layout.form, delimiter: layout.delimiter, mark, header }
     }
 
@@ -247,7 +243,6 @@ impl OutputFile {
                 let cells = named.filter(|(name, _)| !OWN.contains(name)).map(|(_, cell)| cell);
                 self.record(text, own_cells.chain(cells));
             }
-            Data::Id(id) => self.record(text, own_cells.chain([id.as_str()])),
             Data::Members(members) => {
                 let row = format!("{}:{}", quoted("_row"), own[0]);
                 let own = self.own.iter().zip(own).skip(1);

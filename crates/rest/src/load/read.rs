@@ -1,14 +1,12 @@
-use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
 
-use orgtoken_assertion::Diagnostic;
 use sha2::{Digest, Sha256};
 
-use super::fault::{CheckError, Fault, FaultKind, Place};
+use super::fault::{CheckError, Fault};
 
 mod decode;
 mod form;
@@ -103,14 +101,14 @@ impl RecordFile {
     /// A file that begins with `[` or `{` is JSON. A file in which every line is an id is a list of
     /// ids. Anything else is CSV, with `;` or tabs as delimiter only if the header has no comma.
     /// Workbooks, HTML, UTF-16 and other formats are refused by name.
-    pub fn open(path: &Path, options: ReadOptions) -> Result<Self, ReadError> {
+    pub fn open(path: &Path, options: ReadOptions) -> Result<Self, CheckError> {
         Self::from_file(File::open(path)?, options)
     }
 
     /// Like [`open`](Self::open), for an open file. A pipe must be copied first: see [`spool`].
     ///
     /// [`spool`]: RecordFile::spool
-    pub fn from_file(file: File, options: ReadOptions) -> Result<Self, ReadError> {
+    pub fn from_file(file: File, options: ReadOptions) -> Result<Self, CheckError> {
         let stamp = Stamp::of(&file)?;
         let file = Arc::new(file);
         let layout = form::decide(&file, options)?;
@@ -122,8 +120,8 @@ impl RecordFile {
         mut from: impl Read,
         mut to: File,
         options: ReadOptions,
-    ) -> Result<Self, ReadError> {
-        io::copy(&mut from, &mut to).map_err(ReadError::Spool)?;
+    ) -> Result<Self, CheckError> {
+        io::copy(&mut from, &mut to).map_err(CheckError::Spool)?;
         to.rewind()?;
         Self::from_file(to, options)
     }
@@ -144,7 +142,7 @@ impl RecordFile {
     }
 
     /// Reads the rows from the first to the last.
-    pub(super) fn rows(&self) -> Result<Rows, ReadError> {
+    pub(super) fn rows(&self) -> Result<Rows, CheckError> {
         Rows::new(Arc::clone(&self.file), self.layout)
     }
 
@@ -207,64 +205,10 @@ impl Read for At {
     }
 }
 
-/// The error of a record file that cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ReadError {
-    /// The file is not a valid record file.
-    #[error("{0}")]
-    Fault(Box<Fault>),
-    /// The file cannot be read.
-    #[error("cannot read the record file")]
-    Io(#[from] io::Error),
-    /// The content of a pipe cannot be saved.
-    #[error("cannot save standard input to a temporary file")]
-    Spool(#[source] io::Error),
-}
-
-impl From<Fault> for ReadError {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(Box::new(fault))
-    }
-}
-
-impl From<ReadError> for CheckError {
-    fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::Fault(fault) => Self::Faults { faults: vec![*fault], total: 1 },
-            ReadError::Io(error) | ReadError::Spool(error) => Self::Io(error),
-        }
-    }
-}
-
-impl Diagnostic for ReadError {
-    fn code(&self) -> &str {
-        match self {
-            Self::Fault(_) => Fault::CODE,
-            Self::Io(_) => "io.read",
-            Self::Spool(_) => "io.write",
-        }
-    }
-
-    fn hint(&self) -> Option<Cow<'_, str>> {
-        match self {
-            Self::Fault(fault) => fault.hint(),
-            Self::Io(_) => Some("check the permissions of the file".into()),
-            Self::Spool(_) => Some("set TMPDIR to a folder with free space, or use a file".into()),
-        }
-    }
-}
-
-impl ReadError {
-    fn nowhere(kind: FaultKind) -> Self {
-        Fault::new(Place::default(), kind).into()
-    }
-
-    /// Unwraps a fault that one of our readers passed through another crate's reader.
-    fn from_io(error: io::Error) -> Self {
-        match error.downcast::<Fault>() {
-            Ok(fault) => fault.into(),
-            Err(error) => Self::Io(error),
-        }
+/// Unwraps a fault that one of our readers passed through another crate's reader.
+fn from_io(error: io::Error) -> CheckError {
+    match error.downcast::<Fault>() {
+        Ok(fault) => fault.into(),
+        Err(error) => CheckError::Io(error),
     }
 }

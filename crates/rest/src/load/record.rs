@@ -32,11 +32,6 @@ impl Plan {
             faults: vec![],
         };
         match &row.data {
-            Data::Id(id) => {
-                if let Err(kind) = writer.id(id) {
-                    writer.fault(Place::row(row.number, row.line), kind);
-                }
-            }
             Data::Cells(cells) => {
                 let names = columns.table.iter();
                 for (index, (cell, column)) in cells.iter().zip(names).enumerate() {

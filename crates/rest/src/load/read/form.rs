@@ -2,21 +2,21 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::sync::Arc;
 
-use super::{At, Encoding, Form, Layout, ReadError, ReadOptions};
-use crate::load::fault::FaultKind;
+use super::{At, Encoding, Form, Layout, ReadOptions};
+use crate::load::fault::{CheckError, FaultKind};
 use crate::load::id::is_id;
 
 /// Detects the format of a file from its first bytes and, for a list of ids, from all of its lines.
-pub(super) fn decide(file: &Arc<File>, options: ReadOptions) -> Result<Layout, ReadError> {
+pub(super) fn decide(file: &Arc<File>, options: ReadOptions) -> Result<Layout, CheckError> {
     let mut head = Vec::new();
     At::new(Arc::clone(file), 0).take(HEAD).read_to_end(&mut head)?;
     if let Some(what) = foreign(&head) {
-        return Err(ReadError::nowhere(FaultKind::not_records(what)));
+        return Err(CheckError::nowhere(FaultKind::not_records(what)));
     }
     let mark = head.starts_with(MARK);
     let (mut start, mut line) = (if mark { MARK.len() } else { 0 }, 1);
     let first = first_letter(&head[start..]);
-    let Some(first) = first else { return Err(ReadError::nowhere(FaultKind::EMPTY)) };
+    let Some(first) = first else { return Err(CheckError::nowhere(FaultKind::EMPTY)) };
     let encoding = if mark { Encoding::Utf8 } else { options.encoding };
     let mut layout =
         Layout { form: Form::Csv, delimiter: b',', encoding, mark, start: start as u64, line };
@@ -30,7 +30,7 @@ pub(super) fn decide(file: &Arc<File>, options: ReadOptions) -> Result<Layout, R
         return Ok(layout);
     }
     if let Some(what) = markup(&head[start..]) {
-        return Err(ReadError::nowhere(FaultKind::not_records(what)));
+        return Err(CheckError::nowhere(FaultKind::not_records(what)));
     }
     let separator = excel_separator(&head[start..]);
     if let Some((_, length)) = separator {
@@ -110,7 +110,7 @@ fn excel_separator(text: &[u8]) -> Option<(u8, usize)> {
 }
 
 /// Detects the delimiter from the header: `;` or a tab, if there is one of them and no comma.
-fn delimiter_of(text: &[u8]) -> Result<u8, ReadError> {
+fn delimiter_of(text: &[u8]) -> Result<u8, CheckError> {
     let (mut quoted, mut commas, mut semicolons, mut tabs) = (false, 0, 0, 0);
     for byte in text {
         match byte {
@@ -125,7 +125,7 @@ fn delimiter_of(text: &[u8]) -> Result<u8, ReadError> {
         }
     }
     match (commas, semicolons, tabs) {
-        (0, 1.., 1..) => Err(ReadError::nowhere(FaultKind::DELIMITER)),
+        (0, 1.., 1..) => Err(CheckError::nowhere(FaultKind::DELIMITER)),
         (0, 1.., 0) => Ok(b';'),
         (0, 0, 1..) => Ok(b'\t'),
         _ => Ok(b','),

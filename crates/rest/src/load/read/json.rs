@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_with::{As, Map, Same};
 
-use super::ReadError;
-use crate::load::fault::{Fault, FaultKind, Place};
+use super::from_io;
+use crate::load::fault::{CheckError, Fault, FaultKind, Place};
 
 /// A reader of the records of a JSON file, in an array or one after another.
 ///
@@ -41,7 +41,7 @@ impl<R: BufRead> Objects<R> {
     }
 
     /// Returns the next object and the line on which it begins.
-    pub(super) fn next(&mut self) -> Result<Option<(u64, Members)>, ReadError> {
+    pub(super) fn next(&mut self) -> Result<Option<(u64, Members)>, CheckError> {
         let mut text = Vec::new();
         let found = match self.container {
             Container::Start => self.start(&mut text)?,
@@ -66,7 +66,7 @@ impl<R: BufRead> Objects<R> {
         Ok(Some((line, members)))
     }
 
-    fn start(&mut self, text: &mut Vec<u8>) -> Result<Option<(u64, u64)>, ReadError> {
+    fn start(&mut self, text: &mut Vec<u8>) -> Result<Option<(u64, u64)>, CheckError> {
         match self.peek_letter()? {
             Some(b'[') => self.enter(0, text),
             Some(b'{') => {
@@ -82,7 +82,11 @@ impl<R: BufRead> Objects<R> {
         }
     }
 
-    fn enter(&mut self, depth: usize, text: &mut Vec<u8>) -> Result<Option<(u64, u64)>, ReadError> {
+    fn enter(
+        &mut self,
+        depth: usize,
+        text: &mut Vec<u8>,
+    ) -> Result<Option<(u64, u64)>, CheckError> {
         self.bump()?;
         text.clear();
         self.element(text, depth, true)
@@ -94,7 +98,7 @@ impl<R: BufRead> Objects<R> {
         text: &mut Vec<u8>,
         depth: usize,
         first: bool,
-    ) -> Result<Option<(u64, u64)>, ReadError> {
+    ) -> Result<Option<(u64, u64)>, CheckError> {
         let mut next = self.peek_letter()?;
         match next {
             Some(b']') => return self.leave(depth).map(|()| None),
@@ -115,7 +119,7 @@ impl<R: BufRead> Objects<R> {
     }
 
     /// Reads the rest of the objects around the array and ignores it.
-    fn leave(&mut self, depth: usize) -> Result<(), ReadError> {
+    fn leave(&mut self, depth: usize) -> Result<(), CheckError> {
         self.bump()?;
         for _ in 0..depth {
             while self.peek_letter()? == Some(b',') {
@@ -137,7 +141,7 @@ impl<R: BufRead> Objects<R> {
         Ok(())
     }
 
-    fn line(&mut self, text: &mut Vec<u8>) -> Result<Option<(u64, u64)>, ReadError> {
+    fn line(&mut self, text: &mut Vec<u8>) -> Result<Option<(u64, u64)>, CheckError> {
         match self.peek_letter()? {
             None => Ok(None),
             Some(b'{') => {
@@ -155,7 +159,7 @@ impl<R: BufRead> Objects<R> {
         &mut self,
         text: &mut Vec<u8>,
         depth: usize,
-    ) -> Result<Option<usize>, ReadError> {
+    ) -> Result<Option<usize>, CheckError> {
         text.extend(self.bump()?);
         if self.peek_letter()? == Some(b'}') {
             text.extend(self.bump()?);
@@ -186,7 +190,7 @@ impl<R: BufRead> Objects<R> {
     }
 
     /// Reads a name in quotes and the colon after it.
-    fn member_name(&mut self) -> Result<Vec<u8>, ReadError> {
+    fn member_name(&mut self) -> Result<Vec<u8>, CheckError> {
         let mut name = Vec::new();
         if self.peek_letter()? != Some(b'"') {
             return Err(self.fault("a name in quotes is missing in an object"));
@@ -200,7 +204,7 @@ impl<R: BufRead> Objects<R> {
     }
 
     /// Copies one value. Brackets and quotes show its end.
-    fn value(&mut self, text: &mut Vec<u8>) -> Result<(), ReadError> {
+    fn value(&mut self, text: &mut Vec<u8>) -> Result<(), CheckError> {
         let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
         self.peek_letter()?;
         let start = text.len();
@@ -240,7 +244,7 @@ impl<R: BufRead> Objects<R> {
     }
 
     /// Returns the next byte that is not a blank.
-    fn peek_letter(&mut self) -> Result<Option<u8>, ReadError> {
+    fn peek_letter(&mut self) -> Result<Option<u8>, CheckError> {
         while let Some(byte) = self.peek()? {
             if !b" \t\r\n".contains(&byte) {
                 return Ok(Some(byte));
@@ -250,11 +254,11 @@ impl<R: BufRead> Objects<R> {
         Ok(None)
     }
 
-    fn peek(&mut self) -> Result<Option<u8>, ReadError> {
-        Ok(self.from.fill_buf().map_err(ReadError::from_io)?.first().copied())
+    fn peek(&mut self) -> Result<Option<u8>, CheckError> {
+        Ok(self.from.fill_buf().map_err(from_io)?.first().copied())
     }
 
-    fn bump(&mut self) -> Result<Option<u8>, ReadError> {
+    fn bump(&mut self) -> Result<Option<u8>, CheckError> {
         let Some(byte) = self.peek()? else { return Ok(None) };
         self.from.consume(1);
         if byte == b'\n' {
@@ -265,7 +269,7 @@ impl<R: BufRead> Objects<R> {
         Ok(Some(byte))
     }
 
-    fn fault(&self, what: &'static str) -> ReadError {
+    fn fault(&self, what: &'static str) -> CheckError {
         let column = usize::try_from(self.column).ok();
         let place = Place { column, ..Place::line(self.line) };
         Fault::new(place, FaultKind::json(what)).into()

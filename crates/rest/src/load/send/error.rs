@@ -7,7 +7,7 @@ use orgtoken_assertion::Diagnostic;
 use crate::RestError;
 use crate::bulk::{DownloadError, JobState};
 use crate::files::shown;
-use crate::load::{ReadError, ResumeError};
+use crate::load::{CheckError, ResumeError};
 
 /// The error that ends a load before its last row.
 #[derive(Debug, thiserror::Error)]
@@ -97,11 +97,13 @@ impl LoadError {
     }
 }
 
-impl From<ReadError> for LoadError {
-    fn from(error: ReadError) -> Self {
+/// Rows that were valid when they were checked are still valid, unless the file has changed.
+impl From<CheckError> for LoadError {
+    fn from(error: CheckError) -> Self {
         match error {
-            ReadError::Fault(_) => Self::Changed,
-            ReadError::Io(error) | ReadError::Spool(error) => Self::Read(error),
+            CheckError::Describe(error) => Self::Call(error),
+            CheckError::Faults { .. } => Self::Changed,
+            CheckError::Io(error) | CheckError::Spool(error) => Self::Read(error),
         }
     }
 }

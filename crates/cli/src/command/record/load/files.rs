@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use orgtoken_rest::load::{
-    CheckedFile, EarlierLoad, Form, Journal, Output, Outputs, ReadError, ReadOptions, RecordFile,
+    CheckError, CheckedFile, EarlierLoad, Form, Journal, Output, Outputs, ReadOptions, RecordFile,
     Report, ResumeError,
 };
 use tempfile::NamedTempFile;
@@ -50,20 +50,20 @@ impl Source {
         options: ReadOptions,
         interrupts: &mut Interrupts,
     ) -> Result<(Self, RecordFile), Failure> {
-        let metadata = input.metadata().map_err(ReadError::Io)?;
+        let metadata = input.metadata().map_err(CheckError::Io)?;
         if metadata.is_file() && !is_stdin(from) && !is_handed_on(from) {
             return Ok((Self::File(from.into()), RecordFile::from_file(input, options)?));
         }
         let file = tempfile::Builder::new().prefix("orgtoken-").suffix(".rows").tempfile();
-        let file = file.map_err(ReadError::Spool)?;
-        let copy = file.reopen().map_err(ReadError::Spool)?;
+        let file = file.map_err(CheckError::Spool)?;
+        let copy = file.reopen().map_err(CheckError::Spool)?;
         // A silent pipe blocks this thread, but not the handling of signals.
         let (sender, spooled) = oneshot::channel();
         let spool = move || drop(sender.send(RecordFile::spool(input, copy, options)));
         thread::Builder::new().spawn(spool).map_err(RuntimeError)?;
         match interrupts.wait(spooled).await {
             Waited::Done(Ok(spooled)) => Ok((Self::Spooled(file), spooled?)),
-            Waited::Done(Err(_)) => Err(ReadError::Spool(io::ErrorKind::Other.into()).into()),
+            Waited::Done(Err(_)) => Err(CheckError::Spool(io::ErrorKind::Other.into()).into()),
             Waited::Interrupted => Err(interrupted("nothing was sent")),
         }
     }

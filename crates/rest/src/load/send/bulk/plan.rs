@@ -6,7 +6,7 @@ use crate::bulk::JobOperation;
 use crate::load::check::{CheckedFile, Operation};
 use crate::load::columns::{ATTRIBUTES, Column, Plan};
 use crate::load::fault::{CheckError, Fault, FaultKind, Faults, Place};
-use crate::load::read::{Form, ReadError};
+use crate::load::read::Form;
 use crate::load::record::Prepared;
 
 /// The jobs of a load by the Bulk API: their operation, the columns of their CSV and their size.
@@ -37,9 +37,7 @@ impl CheckedFile {
             Operation::Delete => JobOperation::Delete,
             Operation::DeleteBy(_) | Operation::UpdateBy(_) => {
                 let what = "the Bulk API updates and deletes records by Id only";
-                let mut faults = Faults::default();
-                faults.add(Fault::new(Place::default(), FaultKind::not_wanted(what)));
-                return Err(faults.into());
+                return Err(CheckError::nowhere(FaultKind::not_wanted(what)));
             }
         };
         let mut plan = BulkPlan {
@@ -50,8 +48,7 @@ impl CheckedFile {
         };
         let mut rows = self.file.rows()?;
         match self.file.layout.form {
-            Form::Ids => plan.add("Id"),
-            Form::Csv => {
+            Form::Csv | Form::Ids => {
                 let columns = self.plan.columns(rows.header()).table;
                 let is_sent = |it: &&Column| !matches!(it, Column::Ignored | Column::Marker { .. });
                 columns.iter().filter(is_sent).for_each(|column| plan.add(&column.name()));
@@ -63,7 +60,7 @@ impl CheckedFile {
                     // Every row was valid. If the file has changed since, the load finds it out.
                     let Ok(prepared) = self.plan.prepare(&mut columns, &row) else { continue };
                     let place = |name: &str| Place::row(row.number, row.line).with_name(name);
-                    for (name, cell) in cells(&self.plan, &prepared)? {
+                    for (name, cell) in cells(&self.plan, &prepared) {
                         plan.add(&name);
                         if let Err(kind) = cell {
                             faults.add(Fault::new(place(&name), kind));
@@ -101,7 +98,7 @@ impl BulkPlan {
     /// unchanged.
     pub(super) fn row(&self, plan: &Plan, prepared: &Prepared) -> Option<Vec<String>> {
         let mut row = vec![String::new(); self.header.len()];
-        for (name, cell) in cells(plan, prepared).ok()? {
+        for (name, cell) in cells(plan, prepared) {
             row[*self.indexes.get(&name.to_ascii_lowercase())?] = cell.ok()?;
         }
         Some(row)
@@ -118,7 +115,7 @@ impl BulkPlan {
 type Cell = (String, Result<String, FaultKind>);
 
 /// Returns the names of the fields of a record and their cells.
-fn cells(plan: &Plan, prepared: &Prepared) -> Result<Vec<Cell>, ReadError> {
+fn cells(plan: &Plan, prepared: &Prepared) -> Vec<Cell> {
     let json = format!("{{{}}}", prepared.fields);
     let fields: BTreeMap<String, &RawValue> =
         serde_json::from_str(&json).expect("a prepared record is JSON");
@@ -138,7 +135,7 @@ fn cells(plan: &Plan, prepared: &Prepared) -> Result<Vec<Cell>, ReadError> {
         };
         (name, cell)
     });
-    Ok(cells.collect())
+    cells.collect()
 }
 
 /// Returns the cell of a related record with its external id; `None` if the value is something
