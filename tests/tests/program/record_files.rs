@@ -321,7 +321,7 @@ fn file_with_a_fault_is_refused_before_the_first_write() {
             b"PK\x03\x04".to_vec(),
             "error: the file is an Excel workbook (.xlsx) or another ZIP archive, not CSV or JSON",
         ),
-        (b"<html><body>".to_vec(), "error: the file is HTML, not CSV or JSON"),
+        (b"<html><body>".to_vec(), "error: the file is HTML or XML, not CSV or JSON"),
         (b"\xff\xfeN\0".to_vec(), "error: the file is UTF-16, not CSV or JSON"),
         (
             b" Name \nA\n".to_vec(),

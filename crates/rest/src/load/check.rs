@@ -570,6 +570,7 @@ mod tests {
         for content in [
             format!("{ID_1}\n"),
             format!("\n{ID_1}\r\n"),
+            format!(" \t\n\n {ID_1} \r\n  \n"),
             format!("Id\n{ID_1}\n"),
             format!("Name,ID,CreatedDate\nx,{ID_1},y\n"),
             format!("[{{\"Id\":\"{ID_1}\",\"Name\":5}}]"),
