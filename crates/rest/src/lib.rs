@@ -70,7 +70,6 @@ pub use body::Body;
 pub mod bulk;
 mod collections;
 mod composite;
-pub use composite::{Subrequest, Subresponse};
 mod describe;
 pub use describe::{FieldDescription, ObjectDescription, PicklistValue};
 mod error;

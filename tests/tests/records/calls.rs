@@ -4,7 +4,7 @@ use http::Method;
 use orgtoken_assertion::Diagnostic;
 use orgtoken_client::Timestamp;
 use orgtoken_fake_org::User;
-use orgtoken_rest::{Object, Org, Subrequest, Usage};
+use orgtoken_rest::{Object, Org, Usage};
 use serde_json::json;
 
 use crate::support::{ConnectedOrg, USER, login, record, transport};
@@ -41,27 +41,6 @@ async fn versions_limits_and_user_are_read() {
     assert!(versions.iter().any(|version| version.version == "65.0"));
     assert!(api.limits().await.unwrap()["DailyApiRequests"].remaining > 0);
     assert_eq!(api.userinfo().await.unwrap().username.as_deref(), Some(USER));
-}
-
-#[tokio::test]
-async fn subrequests_refer_to_each_other_and_fail_one_by_one() {
-    let ConnectedOrg { server: _server, api } = ConnectedOrg::new();
-    let subrequests = [
-        Subrequest::new(Method::POST, "sobjects/Account", "account")
-            .body(json!({ "Name": "Acme AB" })),
-        Subrequest::new(Method::POST, "sobjects/Contact", "contact")
-            .body(json!({ "LastName": "Hopper", "AccountId": "@{account.id}" })),
-        Subrequest::new(Method::GET, "sobjects/Nothing", "nothing"),
-    ];
-    let responses = api.composite(&subrequests, false).await.unwrap();
-    let statuses: Vec<_> = responses.iter().map(|response| response.status().as_u16()).collect();
-    assert_eq!(statuses, [201, 201, 404]);
-    assert_eq!(responses[1].reference, "contact");
-
-    let rolled_back = api.composite(&subrequests, true).await.unwrap();
-    assert!(rolled_back.iter().all(|response| !response.status().is_success()));
-    let many = vec![subrequests[2].clone(); Org::MAX_SUBREQUESTS + 1];
-    assert_eq!(api.composite(&many, false).await.unwrap_err().code(), "api.too_many");
 }
 
 #[tokio::test]
