@@ -2,7 +2,7 @@
 //! of a bug.
 
 use std::fs;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, Output, Stdio};
 
@@ -124,6 +124,43 @@ fn given_to_nobody(command: &Command, org: &TestOrg) -> Command {
 
 fn as_nobody(command: &mut Command) -> &mut Command {
     command.uid(NOBODY).gid(NOBODY)
+}
+
+#[test]
+fn file_that_root_gave_to_a_group_gets_a_warning_whatever_secret_it_holds() {
+    if !geteuid().is_root() || !tools::has("openssl") {
+        return;
+    }
+    let org = TestOrg::new();
+    org.private_file("passphrase", "open sesame\n");
+    org.private_file("hub.token", "t0ken");
+    let mut openssl = Command::new("openssl");
+    openssl.args(["pkcs8", "-topk8", "-in", "app.key", "-out", "encrypted.key"]);
+    openssl.args(["-passout", "file:passphrase"]).current_dir(org.folder.path());
+    stdout(&openssl.output().unwrap());
+    for (args, what) in [
+        (["cert", "create", "app.key"].as_slice(), "private key `app.key`"),
+        (
+            &["cert", "create", "encrypted.key", "--key-passphrase-file", "passphrase"],
+            "passphrase file `passphrase`",
+        ),
+        (
+            &["settings", "pull", "--hub", "http://127.0.0.1:1", "--hub-token-file", "hub.token"],
+            "file of the Hub's token `hub.token`",
+        ),
+        (&["settings", "check", "salesforce.json"], "private key in record `salesforce.json`"),
+    ] {
+        let mut command = given_to_nobody(&org.bare(args), &org);
+        for name in ["app.key", "encrypted.key", "hub.token", "passphrase", "salesforce.json"] {
+            let file = org.folder.path().join(name);
+            chown(&file, Some(0), Some(NOBODY)).unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        }
+        let output = command.output().unwrap();
+        let warning = format!("warning: {what} is open to other users (mode 0640)\n");
+        assert!(stderr(&output).contains(&warning), "{args:?}: {}", stderr(&output));
+        assert!(!stderr(&output).contains("chmod"), "{args:?}: {}", stderr(&output));
+    }
 }
 
 #[test]

@@ -64,9 +64,7 @@ fn inspect(args: &Inspect, console: &Console) -> Result<(), Failure> {
 }
 
 fn matches(args: &Match, console: &Console) -> Result<(), Failure> {
-    let (bytes, warning) = read_private_key(&args.key)?;
-    warning.iter().for_each(|warning| console.warn(warning));
-    let key = open(&bytes, &args.passphrase)?;
+    let key = open(&read_private_key(&args.key)?, &args.passphrase)?;
     let certificate = certificate(&args.cert)?;
     if !certificate.belongs_to(&key) {
         return Err(Failure::new(

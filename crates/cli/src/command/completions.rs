@@ -11,15 +11,14 @@ use clap_complete::Shell;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate, complete as candidates};
 use clap_complete::env::{EnvCompleter, Shells};
 use orgtoken_oauth::redact;
-use orgtoken_settings::ConfigFile;
 
 use super::explain;
 use crate::args::Caller;
-use crate::environment::{COMPLETION as VARIABLE, config_file, variable};
+use crate::environment::{COMPLETION as VARIABLE, variable};
 use crate::failure::Failure;
 use crate::help::{TOPICS, settings_of_profiles};
 use crate::io::console::Console;
-use crate::io::input::read_config;
+use crate::login::config::Config;
 
 /// Print a completion script for a shell
 ///
@@ -158,9 +157,8 @@ fn with(arg: Arg, values: impl Fn() -> Vec<String> + Send + Sync + 'static) -> A
 
 /// Returns the names in `config.toml`, without those that may be a secret.
 fn profiles() -> Vec<String> {
-    let Some(path) = config_file() else { return Vec::new() };
-    let Ok(bytes) = read_config(&path) else { return Vec::new() };
-    let mut names = ConfigFile::parse(&bytes, &path.to_string_lossy()).names();
+    let Ok(Some(config)) = Config::find() else { return Vec::new() };
+    let mut names = config.parsed().names();
     names.retain(|name| redact::label(name) == name);
     names
 }

@@ -4,8 +4,8 @@ mod permissions;
 
 use permissions::FileFault;
 pub(crate) use permissions::{
-    KeyFileError, KeyFileWarning, UnsafeFile, read_bearer, read_config, read_config_or_empty,
-    read_hub_token, read_key, read_passphrase, read_record,
+    KEY_IN_RECORD, UnsafeFile, read_bearer, read_config, read_hub_token, read_passphrase,
+    read_with_permissions,
 };
 
 use std::borrow::Cow;
@@ -24,7 +24,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
-use crate::io::text::{shown, without_number};
+use crate::io::text::{reason, shown};
 
 /// The kind of an input. It decides the size limit and the error codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,9 +52,7 @@ pub(crate) fn read(path: &Path, kind: Kind) -> Result<Zeroizing<Vec<u8>>, InputE
 pub(crate) fn read_text(path: &Path, kind: Kind) -> Result<Zeroizing<String>, InputError> {
     match str::from_utf8(&read(path, kind)?) {
         Ok(text) => Ok(Zeroizing::new(text.to_owned())),
-        Err(error) => {
-            Err(InputError::NotText { kind, path: path.into(), offset: error.valid_up_to() })
-        }
+        Err(error) => Err(InputError::new(kind, path, Fault::NotText(error.valid_up_to()))),
     }
 }
 
@@ -65,7 +63,10 @@ pub(crate) fn is_stdin(path: &Path) -> bool {
 /// Reserves standard input, which can be read only once.
 fn claim_stdin(kind: Kind) -> Result<(), InputError> {
     static TAKEN: AtomicBool = AtomicBool::new(false);
-    if TAKEN.swap(true, Ordering::Relaxed) { Err(InputError::Taken { kind }) } else { Ok(()) }
+    match TAKEN.swap(true, Ordering::Relaxed) {
+        true => Err(InputError::new(kind, Path::new("-"), Fault::Taken)),
+        false => Ok(()),
+    }
 }
 
 /// Returns standard input as a file, for a command that reads more than [`read`] does.
@@ -86,14 +87,14 @@ fn open(path: &Path, kind: Kind) -> Result<File, InputError> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     match rustix::fs::open(path, flags, Mode::empty()) {
         Ok(opened) => Ok(File::from(opened)),
-        Err(Errno::NXIO) => Err(InputError::NotAFile { kind, path: path.into(), is: "a socket" }),
+        Err(Errno::NXIO) => Err(InputError::new(kind, path, Fault::NotAFile("a socket"))),
         Err(error) => Err(InputError::os(kind, path, error.into())),
     }
 }
 
 fn read_open(file: File, path: &Path, kind: Kind) -> Result<Zeroizing<Vec<u8>>, InputError> {
     let file_type = file.metadata().map_err(|error| InputError::os(kind, path, error))?.file_type();
-    let refused = |is| Err(InputError::NotAFile { kind, path: path.into(), is });
+    let refused = |is| Err(InputError::new(kind, path, Fault::NotAFile(is)));
     if file_type.is_file() {
         capped(file, path, kind)
     } else if file_type.is_dir() {
@@ -111,13 +112,11 @@ fn capped(from: impl Read, path: &Path, kind: Kind) -> Result<Zeroizing<Vec<u8>>
     let limit = kind.limit();
     // Enough for a key or a record.
     let mut bytes = Zeroizing::new(Vec::with_capacity(8 << 10));
-    match from.take(limit + 1).read_to_end(&mut bytes) {
-        Ok(read) if read as u64 > limit => {
-            Err(InputError::TooLarge { kind, path: path.into(), limit })
-        }
+    match from.take(limit as u64 + 1).read_to_end(&mut bytes) {
+        Ok(read) if read > limit => Err(InputError::new(kind, path, Fault::TooLarge(limit))),
         Ok(_) => Ok(bytes),
         Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-            Err(InputError::TimedOut { kind, path: path.into() })
+            Err(InputError::new(kind, path, Fault::TimedOut))
         }
         Err(error) => Err(InputError::os(kind, path, error)),
     }
@@ -150,7 +149,8 @@ impl Read for DeadlineReader {
 }
 
 impl Kind {
-    fn limit(self) -> u64 {
+    /// In bytes.
+    fn limit(self) -> usize {
         match self {
             Self::Assertion | Self::Key => 32 << 10,
             Self::Refusal | Self::Settings => 256 << 10,
@@ -158,127 +158,137 @@ impl Kind {
             Self::Body => 64 << 20,
         }
     }
-
-    fn code(self, fault: Fault) -> &'static str {
-        match (self, fault) {
-            (Self::Assertion, Fault::Encoding) => "assertion.encoding",
-            (Self::Assertion, Fault::Read) => "assertion.read",
-            (Self::Assertion, Fault::TooLarge) => "assertion.too_large",
-            (Self::Key, Fault::Encoding) => "key.encoding",
-            (Self::Key, Fault::Read) => "key.read",
-            (Self::Key, Fault::TooLarge) => "key.too_large",
-            (Self::Roots, _) => "tls.roots",
-            (Self::Settings, Fault::Encoding) => "settings.encoding",
-            (Self::Settings, Fault::Read) => "settings.read",
-            (Self::Settings, Fault::TooLarge) => "settings.too_large",
-            (Self::Body | Self::Refusal, _) => "usage.file",
-        }
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Fault {
-    Encoding,
-    Read,
-    TooLarge,
 }
 
 /// A file cannot be read. The error holds nothing of the content.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum InputError {
-    /// Not a regular file.
-    #[error("cannot read `{}`: it is {is}, not a file", shown(path))]
-    NotAFile { kind: Kind, path: PathBuf, is: &'static str },
-    /// A secret in place of the name of a file.
-    #[error("contains {found}, expected a file name")]
-    NotAName { kind: Kind, path: PathBuf, found: &'static str },
-    /// Not UTF-8.
-    #[error("`{}` is not text: byte {offset} is not UTF-8", shown(path))]
-    NotText { kind: Kind, path: PathBuf, offset: usize },
+#[error("{}", fault.message(path))]
+pub(crate) struct InputError {
+    kind: Kind,
+    path: PathBuf,
+    fault: Fault,
+}
+
+/// The fault of an input.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// Not a regular file, but this.
+    NotAFile(&'static str),
+    /// A secret, as described here, in place of the name of a file.
+    NotAName(&'static str),
+    /// The byte at this offset is not UTF-8.
+    NotText(usize),
     /// The system refused.
-    #[error("cannot read `{}`: {reason}", shown(path))]
-    Os { kind: Kind, path: PathBuf, reason: String, missing: bool },
+    Os { reason: String, missing: bool },
     /// Standard input was read before.
-    #[error("`-` can be used only once: standard input was already read")]
-    Taken { kind: Kind },
+    Taken,
     /// The writer of a pipe did not finish in time.
-    #[error("cannot read `{}`: no end after {} seconds", shown(path), PIPE_TIMEOUT.as_secs())]
-    TimedOut { kind: Kind, path: PathBuf },
-    /// Other users may have written the file.
-    #[error("`{}` {fault}", shown(path))]
-    Unsafe { path: PathBuf, fault: FileFault },
-    /// The file is too large.
-    #[error("cannot read `{}`: it is larger than {} KiB", shown(path), limit >> 10)]
-    TooLarge { kind: Kind, path: PathBuf, limit: u64 },
+    TimedOut,
+    /// The file is larger than this limit.
+    TooLarge(usize),
+    /// Other users may have read or written it.
+    Unsafe { what: &'static str, fault: FileFault },
+}
+
+impl Fault {
+    fn message(&self, path: &Path) -> String {
+        let path = shown(path);
+        match self {
+            Self::NotAFile(is) => format!("cannot read `{path}`: it is {is}, not a file"),
+            Self::NotAName(found) => format!("contains {found}, expected a file name"),
+            Self::NotText(offset) => format!("`{path}` is not text: byte {offset} is not UTF-8"),
+            Self::Os { reason, .. } => format!("cannot read `{path}`: {reason}"),
+            Self::Taken => "`-` can be used only once: standard input was already read".into(),
+            Self::TimedOut => {
+                format!("cannot read `{path}`: no end after {} seconds", PIPE_TIMEOUT.as_secs())
+            }
+            Self::TooLarge(limit) => {
+                format!("cannot read `{path}`: it is larger than {} KiB", limit >> 10)
+            }
+            Self::Unsafe { what, fault } => format!("{what} `{path}` {fault}"),
+        }
+    }
 }
 
 impl Diagnostic for InputError {
     fn code(&self) -> &str {
-        match self {
-            Self::NotAFile { kind, .. }
-            | Self::NotAName { kind, .. }
-            | Self::Os { kind, .. }
-            | Self::Taken { kind }
-            | Self::TimedOut { kind, .. } => kind.code(Fault::Read),
-            Self::NotText { kind, .. } => kind.code(Fault::Encoding),
-            Self::Unsafe { .. } => "settings.permissions",
-            Self::TooLarge { kind, .. } => kind.code(Fault::TooLarge),
+        match (self.kind, &self.fault) {
+            (Kind::Body | Kind::Refusal, _) => "usage.file",
+            (Kind::Roots, _) => "tls.roots",
+            (Kind::Assertion, Fault::NotText(_)) => "assertion.encoding",
+            (Kind::Assertion, Fault::TooLarge(_)) => "assertion.too_large",
+            (Kind::Assertion, _) => "assertion.read",
+            (Kind::Key, Fault::NotText(_)) => "key.encoding",
+            (Kind::Key, Fault::TooLarge(_)) => "key.too_large",
+            (Kind::Key, Fault::Unsafe { .. }) => "key.permissions",
+            (Kind::Key, _) => "key.read",
+            (Kind::Settings, Fault::NotText(_)) => "settings.encoding",
+            (Kind::Settings, Fault::TooLarge(_)) => "settings.too_large",
+            (Kind::Settings, Fault::Unsafe { .. }) => "settings.permissions",
+            (Kind::Settings, _) => "settings.read",
         }
     }
 
     fn hint(&self) -> Option<Cow<'_, str>> {
-        Some(match self {
-            Self::Os { kind: Kind::Roots, missing: true, .. } => {
+        let hint = match &self.fault {
+            Fault::Os { missing: true, .. } if self.kind == Kind::Roots => {
                 "check the path; a relative path starts at the current folder, and in config.toml \
                  at the folder of that file"
-                    .into()
             }
-            Self::Os { missing: true, .. } => {
-                "check the path; a relative path starts at the current folder".into()
+            Fault::Os { missing: true, .. } => {
+                "check the path; a relative path starts at the current folder"
             }
-            Self::Os { .. } => "check who may read the file, and which user runs orgtoken".into(),
-            Self::NotAFile { .. } => "pass the path of a file".into(),
-            Self::NotAName { .. } => {
-                "put the text into a file that only you can read, and pass the \
-                path of that file"
-                    .into()
+            Fault::Os { .. } => "check who may read the file, and which user runs orgtoken",
+            Fault::NotAFile(_) => "pass the path of a file",
+            Fault::NotAName(_) => {
+                "put the text into a file that only you can read, and pass the path of that file"
             }
-            Self::NotText { .. } => "save the file as UTF-8".into(),
-            Self::Taken { .. } => "put one of the two inputs into a file".into(),
-            Self::Unsafe { fault: FileFault::Foreign, .. } => {
-                "use a file and folder that belong to you; XDG_CONFIG_HOME names another folder"
-                    .into()
-            }
-            Self::Unsafe { path, fault } => fault.remedy(&permissions::quoted(path)).into(),
-            Self::TimedOut { .. } => {
-                "check the command that writes into the pipe, or use a file".into()
-            }
-            Self::TooLarge { .. } => "check that this is the right file".into(),
-        })
+            Fault::NotText(_) => "save the file as UTF-8",
+            Fault::Taken => "put one of the two inputs into a file",
+            Fault::TimedOut => "check the command that writes into the pipe, or use a file",
+            Fault::TooLarge(_) => "check that this is the right file",
+            Fault::Unsafe { what, fault } => return Some(fault.remedy(what, &self.path).into()),
+        };
+        Some(hint.into())
     }
 }
 
 impl InputError {
-    /// Withholds the name of the file, which may be a passphrase.
-    pub(crate) fn without_path(mut self) -> Self {
-        if let Self::NotAFile { path, .. }
-        | Self::NotText { path, .. }
-        | Self::Os { path, .. }
-        | Self::TimedOut { path, .. }
-        | Self::TooLarge { path, .. } = &mut self
-        {
-            *path = redact::WITHHELD.into();
-        }
-        self
+    pub(crate) fn new(kind: Kind, path: &Path, fault: Fault) -> Self {
+        Self { kind, path: path.into(), fault }
     }
 
     pub(crate) fn os(kind: Kind, path: &Path, error: io::Error) -> Self {
-        if let Some(found) = redact::secret_as_path(&path.to_string_lossy()) {
-            return Self::NotAName { kind, path: path.into(), found };
-        }
-        let missing = error.kind() == io::ErrorKind::NotFound;
-        let reason = without_number(&error.to_string());
-        Self::Os { kind, path: path.into(), reason, missing }
+        let fault = match redact::secret_as_path(&path.to_string_lossy()) {
+            Some(found) => Fault::NotAName(found),
+            None => {
+                let missing = error.kind() == io::ErrorKind::NotFound;
+                Fault::Os { reason: reason(&error), missing }
+            }
+        };
+        Self::new(kind, path, fault)
+    }
+
+    pub(crate) fn is_missing(&self) -> bool {
+        matches!(self.fault, Fault::Os { missing: true, .. })
+    }
+
+    pub(crate) fn is_taken(&self) -> bool {
+        matches!(self.fault, Fault::Taken)
+    }
+
+    pub(crate) fn is_unsafe(&self) -> bool {
+        matches!(self.fault, Fault::Unsafe { .. })
+    }
+
+    /// Withholds the name of the file, which may be a passphrase.
+    pub(crate) fn without_path(self) -> Self {
+        Self { path: redact::WITHHELD.into(), ..self }
+    }
+
+    /// Returns the path and the fault.
+    pub(crate) fn into_parts(self) -> (PathBuf, Fault) {
+        (self.path, self.fault)
     }
 }
 

@@ -12,7 +12,7 @@ use rustix::fs::OFlags;
 use rustix::process::geteuid;
 use tempfile::{NamedTempFile, TempPath};
 
-use crate::io::text::{of_system, shown};
+use crate::io::text::shown;
 
 /// A file that this process has created. It is removed when dropped, unless it is kept.
 pub(crate) struct NewFile(NamedTempFile);
@@ -123,8 +123,7 @@ fn replace_atomically(
         file.as_file().sync_all()?;
         Ok(file.persist(path)?)
     });
-    let failed = |error| NewFileError::Os { path: path.into(), source: of_system(&error) };
-    written.map(drop).map_err(failed)
+    written.map(drop).map_err(|source| NewFileError::Os { path: path.into(), source })
 }
 
 /// Refuses a key or token as the name of a file, which others can see.

@@ -7,7 +7,6 @@ use std::path::Path;
 
 use orgtoken_assertion::UnixTime;
 use orgtoken_oauth::redact;
-use rustix::io::Errno;
 
 /// Returns the error and its causes: `cannot write: disk full`.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
@@ -16,8 +15,8 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     causes.collect::<Vec<_>>().join(": ")
 }
 
-/// Drops the `(os error N)` that an error of the system ends with, and its capital letter.
-pub(crate) fn without_number(text: &str) -> String {
+/// Drops the `(os error N)` of an error of the system with what follows, and its capital letter.
+fn without_number(text: &str) -> String {
     let Some((reason, _)) = text.rsplit_once(" (os error ") else { return text.to_owned() };
     // The reason may follow a message.
     let (message, reason) = reason.split_at(reason.rfind(": ").map_or(0, |colon| colon + 2));
@@ -26,30 +25,9 @@ pub(crate) fn without_number(text: &str) -> String {
     format!("{message}{first}{}", letters.as_str())
 }
 
-/// Returns the reason of an error of the system, in the words of the system. `tempfile` adds a path
-/// to an error, and leaves only its kind.
+/// Returns the reason of an error of the system, without the path that `tempfile` adds.
 pub(crate) fn reason(error: &io::Error) -> String {
-    without_number(&of_system(error).to_string())
-}
-
-/// Returns an error of the system without the path that `tempfile` adds.
-pub(crate) fn of_system(error: &io::Error) -> io::Error {
-    use io::ErrorKind as Kind;
-    if let Some(number) = error.raw_os_error() {
-        return io::Error::from_raw_os_error(number);
-    }
-    let number = match error.kind() {
-        Kind::AlreadyExists => Errno::EXIST,
-        Kind::IsADirectory => Errno::ISDIR,
-        Kind::NotADirectory => Errno::NOTDIR,
-        Kind::NotFound => Errno::NOENT,
-        Kind::PermissionDenied => Errno::ACCESS,
-        Kind::QuotaExceeded => Errno::DQUOT,
-        Kind::ReadOnlyFilesystem => Errno::ROFS,
-        Kind::StorageFull => Errno::NOSPC,
-        other => return other.into(),
-    };
-    number.into()
+    without_number(&error.to_string())
 }
 
 /// Returns `1 row`, `2 rows`.
@@ -174,6 +152,11 @@ pub(crate) fn sh_quoted(text: &str) -> String {
     quoter.quote(text).expect("only a NUL is refused").into_owned()
 }
 
+/// Returns the path of a file that was opened or created, as one word of a POSIX shell.
+pub(crate) fn quoted(path: &Path) -> String {
+    sh_quoted(&opened(path))
+}
+
 /// Returns the bytes in hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -241,6 +224,7 @@ mod tests {
         for (text, shown) in [
             ("Permission denied (os error 13)", "permission denied"),
             ("cannot open: No such file (os error 2)", "cannot open: no such file"),
+            ("No such file (os error 2) at path \"/tmp/.tmpA: b\"", "no such file"),
             ("not JSON", "not JSON"),
         ] {
             assert_eq!(without_number(text), shown);

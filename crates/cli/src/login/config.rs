@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::environment::config_file;
 use crate::failure::Failure;
-use crate::io::input::read_config_or_empty;
+use crate::io::input::read_config;
 use crate::io::new_file::{create_folder, replace};
 
 /// The file and its content, which is empty if there is no file.
@@ -34,7 +34,10 @@ impl Config {
     pub(crate) fn find() -> Result<Option<Self>, Failure> {
         let Some(path) = config_file() else { return Ok(None) };
         let name = path.to_string_lossy().into_owned();
-        let bytes = read_config_or_empty(&path)?;
+        let bytes = match read_config(&path) {
+            Err(error) if error.is_missing() => Zeroizing::default(),
+            result => result?,
+        };
         Ok(Some(Self { path, name, bytes }))
     }
 

@@ -100,7 +100,7 @@ impl<'a> Context<'a> {
 
     /// Collects flags, environment and `config.toml`.
     pub(crate) fn loader(self) -> Result<Loader, Failure> {
-        let mut loader = self.given()?;
+        let mut loader = Loader::new([self.flags()?, Layer::from_environment(variables())]);
         let name = match loader.profile() {
             ProfileChoice::None => return Ok(loader),
             ProfileChoice::Default => None,
@@ -113,16 +113,10 @@ impl<'a> Context<'a> {
         Ok(loader)
     }
 
-    /// Collects flags and environment.
-    pub(crate) fn given(self) -> Result<Loader, Failure> {
-        Ok(Loader::new([self.flags()?, Layer::from_environment(variables())]))
-    }
-
     fn inputs(self) -> InputReader<'a> {
         InputReader {
             settings_key: self.login.settings_key.as_deref(),
             route: self.route,
-            console: self.console,
             inputs: Inputs::default(),
         }
     }

@@ -39,7 +39,7 @@ impl Hub<'_> {
     fn token(&self) -> Result<Zeroizing<Vec<u8>>, Failure> {
         let named = || variable(TOKEN_FILE).map(Into::into);
         if let Some(file) = self.token_file.map(Path::to_owned).or_else(named) {
-            return Ok(read_hub_token(&file)?.0);
+            return Ok(read_hub_token(&file)?);
         }
         let token = variable(TOKEN).ok_or_else(|| {
             let hint = format!("put it into {TOKEN}, or into a file that {TOKEN_FILE} names");

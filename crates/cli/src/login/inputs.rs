@@ -8,9 +8,9 @@ use zeroize::Zeroizing;
 use crate::args::Route;
 use crate::environment::{at_home, named_variable};
 use crate::failure::Failure;
-use crate::io::console::Console;
 use crate::io::input::{
-    InputError, KeyFileError, KeyFileWarning, Kind, UnsafeFile, read, read_passphrase, read_record,
+    Fault, InputError, KEY_IN_RECORD, Kind, UnsafeFile, read, read_passphrase,
+    read_with_permissions,
 };
 use crate::login::hub::{self, Hub};
 use crate::login::key_file::read_private_key;
@@ -28,7 +28,6 @@ pub(crate) struct InputReader<'a> {
     /// The key of a record in the Hub.
     pub(crate) settings_key: Option<&'a str>,
     pub(crate) route: Option<&'a Route>,
-    pub(crate) console: &'a Console,
     pub(crate) inputs: Inputs,
 }
 
@@ -55,7 +54,7 @@ impl InputReader<'_> {
             Err(error) => loader.fail(input, error),
         }
         if let Some(unsafe_file) = unsafe_file.filter(|_| loader.has_key_in_record()) {
-            unsafe_file.with_key_in_record()?.iter().for_each(|warning| self.console.warn(warning));
+            unsafe_file.refuse(Kind::Key, KEY_IN_RECORD)?;
         }
         Ok(())
     }
@@ -96,56 +95,33 @@ impl InputReader<'_> {
         unsafe_file: &mut Option<UnsafeFile>,
     ) -> Result<Content, Failure> {
         let result = match setting {
-            Setting::PrivateKey | Setting::Passphrase => match read_secret(setting, path) {
-                Ok((bytes, warning)) => {
-                    warning.iter().for_each(|warning| self.console.warn(warning));
-                    Ok(bytes)
-                }
-                Err(KeyFileError::Input(error)) => Err(error),
-                Err(error) => return Err(error.into()),
-            },
-            Setting::Record => read_record(path).map(|(bytes, found)| {
+            Setting::PrivateKey => read_private_key(path),
+            Setting::Passphrase => read_passphrase(path),
+            Setting::Record => read_with_permissions(path, Kind::Settings).map(|(bytes, found)| {
                 *unsafe_file = found;
                 bytes
             }),
             _ => read(path, Kind::Key),
         };
         match result {
-            // Two settings conflict: neither of them is wrong.
-            Err(error @ InputError::Taken { .. }) => Err(error.into()),
+            // Of two settings that read standard input, neither is wrong.
+            Err(error) if error.is_taken() || error.is_unsafe() => Err(error.into()),
             result => Ok(result.map_err(ReadError::from)),
         }
     }
 }
 
-fn read_secret(
-    setting: Setting,
-    path: &Path,
-) -> Result<(Zeroizing<Vec<u8>>, Option<KeyFileWarning>), KeyFileError> {
-    if setting == Setting::PrivateKey { read_private_key(path) } else { read_passphrase(path) }
-}
-
 impl From<InputError> for ReadError {
     fn from(error: InputError) -> Self {
-        let text = |path: PathBuf| path.to_string_lossy().into_owned();
-        match error {
-            InputError::NotAFile { path, .. } => Self::NotAFile { path: text(path) },
-            InputError::NotText { path, .. } => {
-                Self::Os { path: text(path), reason: "it is not UTF-8".into() }
-            }
-            InputError::NotAName { path, .. } => {
-                Self::Os { path: text(path), reason: "not a file name".into() }
-            }
-            InputError::Os { path, reason, .. } => Self::Os { path: text(path), reason },
-            InputError::Taken { .. } => Self::Os { path: "-".into(), reason: error.to_string() },
-            InputError::Unsafe { path, fault } => {
-                Self::Os { path: text(path), reason: fault.to_string() }
-            }
-            InputError::TimedOut { path, .. } => Self::TimedOut { path: text(path) },
-            InputError::TooLarge { path, limit, .. } => Self::TooLarge {
-                path: text(path),
-                limit: usize::try_from(limit).unwrap_or_default(),
-            },
+        let (path, fault) = error.into_parts();
+        let path = path.to_string_lossy().into_owned();
+        match fault {
+            Fault::NotAFile(_) => Self::NotAFile { path },
+            Fault::TimedOut => Self::TimedOut { path },
+            Fault::TooLarge(limit) => Self::TooLarge { path, limit },
+            Fault::Os { reason, .. } => Self::Os { path, reason },
+            // The settings describe a secret in place of a name. Others do not get here.
+            _ => Self::Os { path, reason: "it is not a file name".into() },
         }
     }
 }

@@ -10,25 +10,17 @@ use zeroize::Zeroizing;
 use crate::args;
 use crate::environment::{named_variable, variable};
 use crate::failure::Failure;
-use crate::io::input::{
-    InputError, KeyFileError, KeyFileWarning, Kind, read, read_key, read_passphrase,
-};
+use crate::io::input::{InputError, Kind, read_passphrase, read_with_permissions};
 use crate::io::prompt;
 
-/// Reads the file of a private key. An unsafe mode is an error only if the file holds a private key:
-/// otherwise the error says what the file is.
-pub(crate) fn read_private_key(
-    path: &Path,
-) -> Result<(Zeroizing<Vec<u8>>, Option<KeyFileWarning>), KeyFileError> {
-    read_key(path).or_else(|error| match (&error, read(path, Kind::Key)) {
-        (KeyFileError::Permissions { .. }, Ok(bytes)) if is_not_a_private_key(&bytes) => {
-            Ok((bytes, None))
-        }
-        (KeyFileError::Permissions { .. }, Err(too_large @ InputError::TooLarge { .. })) => {
-            Err(too_large.into())
-        }
-        _ => Err(error),
-    })
+/// Reads the file of a private key, by the rules of [`read_passphrase`]. A file that holds no private
+/// key may be open to others: the error says what it is.
+pub(crate) fn read_private_key(path: &Path) -> Result<Zeroizing<Vec<u8>>, InputError> {
+    let (bytes, unsafe_file) = read_with_permissions(path, Kind::Key)?;
+    if let Some(unsafe_file) = unsafe_file.filter(|_| !is_not_a_private_key(&bytes)) {
+        unsafe_file.refuse(Kind::Key, "private key")?;
+    }
+    Ok(bytes)
 }
 
 fn is_not_a_private_key(bytes: &[u8]) -> bool {
@@ -85,10 +77,10 @@ fn bytes(value: OsString) -> Zeroizing<Vec<u8>> {
 
 /// Returns the content without its final line break.
 fn from_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let (bytes, _) = read_passphrase(path).map_err(|error| match error {
-        // The path may be the passphrase itself.
-        KeyFileError::Input(error) => KeyFileError::Input(error.without_path()),
-        error => error,
+    // The path may be the passphrase itself.
+    let bytes = read_passphrase(path).map_err(|error| match error.is_unsafe() {
+        true => error,
+        false => error.without_path(),
     })?;
     let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
     let line = line.strip_suffix(b"\r").unwrap_or(line);

@@ -46,7 +46,7 @@ pub(crate) struct Create {
 pub(super) fn run(args: &Create, console: &Console) -> Result<(), Failure> {
     let subject = Subject::parse(&args.subject)?;
     let validity = Validity::starting(clock::now()).days(args.days);
-    let signer = args.signer(console)?;
+    let signer = args.signer()?;
     let certificate = Certificate::self_signed(&*signer, &subject, validity, &mut SysRng)?;
     if console.json() {
         return Ok(console.document(&super::Shown::of(&certificate)?.pem(&certificate))?);
@@ -55,11 +55,10 @@ pub(super) fn run(args: &Create, console: &Console) -> Result<(), Failure> {
 }
 
 impl Create {
-    fn signer(&self, console: &Console) -> Result<Arc<dyn Signer>, Failure> {
+    fn signer(&self) -> Result<Arc<dyn Signer>, Failure> {
         if let Some(key) = &self.key {
-            let (bytes, warning) = read_private_key(key)?;
-            warning.iter().for_each(|warning| console.warn(warning));
-            return Ok(Arc::new(RingSigner::new(open(&bytes, &self.passphrase)?)));
+            let key = open(&read_private_key(key)?, &self.passphrase)?;
+            return Ok(Arc::new(RingSigner::new(key)));
         }
         Ok(remote_signer(&match (&self.ssh_agent, &self.signer_command, &self.public_key_file) {
             (Some(name), ..) => KeySource::Agent(name.clone()),

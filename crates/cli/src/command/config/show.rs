@@ -24,8 +24,7 @@ pub(super) fn run(config: &Config, profile: &str, console: &Console) -> Result<(
         return Err(problems.into());
     }
     if let Some(Given::File(file)) = loader().given(Setting::PrivateKey) {
-        let (_, warning) = read_private_key(&at_home(file))?;
-        warning.iter().for_each(|warning| console.warn(warning));
+        read_private_key(&at_home(file))?;
     }
     Ok(())
 }

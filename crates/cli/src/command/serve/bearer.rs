@@ -114,7 +114,7 @@ impl BearerFiles {
             *fingerprint = FileFingerprints::of([path.clone()]);
             let token = match fs::symlink_metadata(&*path) {
                 Err(error) if error.kind() == ErrorKind::NotFound => create(path, console),
-                _ => read(path, console),
+                _ => read(path),
             }?;
             if tokens.contains(&token) {
                 return Err(shared());
@@ -137,7 +137,7 @@ impl BearerFiles {
         if !is_due {
             return;
         }
-        let tokens: Vec<_> = self.0.iter().map(|file| read(&file.path, console)).collect();
+        let tokens: Vec<_> = self.0.iter().map(|file| read(&file.path)).collect();
         let is_shared =
             |token: &Bearer| tokens.iter().flatten().filter(|other| *other == token).count() > 1;
         let refusals = self.0.iter().zip(&tokens).map(|(file, token)| match token {
@@ -177,9 +177,8 @@ fn path_for<'a>(args: &'a Args, profile: Option<&str>) -> Result<Option<&'a Path
     })
 }
 
-fn read(path: &Path, console: Console) -> Result<Bearer, Failure> {
-    let (bytes, warning) = read_bearer(path)?;
-    warning.iter().for_each(|warning| console.warn(warning));
+fn read(path: &Path) -> Result<Bearer, Failure> {
+    let bytes = read_bearer(path)?;
     Bearer::parse(&String::from_utf8_lossy(&bytes)).map_err(|error| {
         let (code, hint) = (error.code().to_owned(), error.hint().map(Cow::into_owned));
         Failure::new(code, hint, format!("{}: {error}", shown(path)))

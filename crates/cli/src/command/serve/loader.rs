@@ -13,7 +13,7 @@ use crate::args::{Login, Tokens};
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::login::context::Context;
-use crate::login::profiles::{ProfileReader, profiles};
+use crate::login::profiles::profiles;
 use crate::login::resolved_login::ResolvedLogin;
 
 /// Reads the login that arguments, environment or a record describe, or else every profile of
@@ -31,19 +31,14 @@ impl Loader {
         Ok(Self { args, console, is_all })
     }
 
-    fn one(
-        &self,
-        name: &str,
-        reader: &mut ProfileReader,
-        forget_refusals: bool,
-    ) -> Result<LoadedProfile, Failure> {
+    fn one(&self, name: &str, forget_refusals: bool) -> Result<LoadedProfile, Failure> {
         let mut login: Login = self.args.login.clone();
         if name != ONE || login.profile.is_some() {
             login.profile = Some(name.to_owned());
         }
         let route = Some(&self.args.network.route);
         let context = Context { login: &login, route, console: &self.console };
-        let (settings, inputs) = reader.checked(context)?;
+        let (settings, inputs) = context.checked()?;
         Ok(LoadedProfile {
             allow_users: settings.allow_users().to_vec(),
             allow_groups: settings.allow_groups().to_vec(),
@@ -98,9 +93,7 @@ impl ProfileLoader for Loader {
         names: &[String],
         forget_refusals: bool,
     ) -> Result<Vec<Result<LoadedProfile, LoadError>>, LoadError> {
-        // The settings of a single login are not only in `config.toml`.
-        let mut reader = ProfileReader::open(if self.is_all { names } else { &[] })?;
-        let one = |name: &String| Ok(self.one(name, &mut reader, forget_refusals)?);
+        let one = |name: &String| Ok(self.one(name, forget_refusals)?);
         Ok(names.iter().map(one).collect())
     }
 }

@@ -10,10 +10,10 @@ use super::answers::{Answers, Key};
 use crate::clock;
 use crate::failure::Failure;
 use crate::io::console::Console;
-use crate::io::input::{Kind, read, read_key};
+use crate::io::input::{Kind, read};
 use crate::io::new_file::{NewFile, create_folder};
 use crate::io::text::shown;
-use crate::login::key_file::open;
+use crate::login::key_file::{open, read_private_key};
 use crate::login::signer::remote_signer;
 
 /// The files of key and certificate.
@@ -44,7 +44,7 @@ impl Keys {
         if is_new {
             create(key, &certificate, name, console)?;
         } else {
-            let signing_key = open(&read_key(key)?.0, &answers.passphrase)?;
+            let signing_key = open(&read_private_key(key)?, &answers.passphrase)?;
             ensure_certificate(&signing_key, &certificate, name)?;
         }
         Ok(Self { key: Some(key.clone()), certificate, is_new })

@@ -1,62 +1,40 @@
 //! Permissions of the files of private keys, passphrases and tokens, of records with a private key
 //! and of `config.toml`. The rules are those of OpenSSH.
 
-use std::borrow::Cow;
 use std::fs::{self, File, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use orgtoken_assertion::Diagnostic;
 use rustix::fs::StatVfsMountFlags;
 use zeroize::Zeroizing;
 
-use super::{InputError, Kind};
-use crate::io::text::shown;
+use super::{Fault, InputError, Kind};
+use crate::io::text::quoted;
 
-/// Reads the file of a private key, if no other user can have read or replaced it. Owner and mode
-/// are those of the opened file.
-pub(crate) fn read_key(
-    path: &Path,
-) -> Result<(Zeroizing<Vec<u8>>, Option<KeyFileWarning>), KeyFileError> {
-    read_secret(path, Kind::Key, "private key")
-}
-
-/// Reads a passphrase file, by the same rules.
-pub(crate) fn read_passphrase(
-    path: &Path,
-) -> Result<(Zeroizing<Vec<u8>>, Option<KeyFileWarning>), KeyFileError> {
+/// Reads a passphrase file, if no other user can have read or replaced it. Owner and mode are those
+/// of the opened file.
+pub(crate) fn read_passphrase(path: &Path) -> Result<Zeroizing<Vec<u8>>, InputError> {
     read_secret(path, Kind::Key, "passphrase file")
 }
 
 /// Reads a bearer file of the token service, by the same rules.
-pub(crate) fn read_bearer(
-    path: &Path,
-) -> Result<(Zeroizing<Vec<u8>>, Option<KeyFileWarning>), KeyFileError> {
-    read_secret(path, Kind::Settings, BEARER)
+pub(crate) fn read_bearer(path: &Path) -> Result<Zeroizing<Vec<u8>>, InputError> {
+    read_secret(path, Kind::Settings, "bearer file")
 }
 
 /// Reads the file with the token for the Hub, by the same rules.
-pub(crate) fn read_hub_token(
-    path: &Path,
-) -> Result<(Zeroizing<Vec<u8>>, Option<KeyFileWarning>), KeyFileError> {
-    read_secret(path, Kind::Settings, HUB_TOKEN)
+pub(crate) fn read_hub_token(path: &Path) -> Result<Zeroizing<Vec<u8>>, InputError> {
+    read_secret(path, Kind::Settings, "file of the Hub's token")
 }
 
 fn read_secret(
     path: &Path,
     kind: Kind,
     what: &'static str,
-) -> Result<(Zeroizing<Vec<u8>>, Option<KeyFileWarning>), KeyFileError> {
+) -> Result<Zeroizing<Vec<u8>>, InputError> {
     let (bytes, unsafe_file) = read_with_permissions(path, kind)?;
-    let warning = unsafe_file.map(|unsafe_file| unsafe_file.into_result(what)).transpose()?;
-    Ok((bytes, warning.flatten()))
-}
-
-/// Reads a record. The caller refuses an unsafe file if the record contains a private key.
-pub(crate) fn read_record(
-    path: &Path,
-) -> Result<(Zeroizing<Vec<u8>>, Option<UnsafeFile>), InputError> {
-    read_with_permissions(path, Kind::Settings)
+    unsafe_file.map_or(Ok(()), |file| file.refuse(kind, what))?;
+    Ok(bytes)
 }
 
 /// Reads `config.toml`, which names commands to run and hosts to send assertions to. No other user
@@ -79,14 +57,6 @@ pub(crate) fn read_config(path: &Path) -> Result<Zeroizing<Vec<u8>>, InputError>
     super::read_open(file, path, Kind::Settings)
 }
 
-/// Reads `config.toml`. A missing file is empty.
-pub(crate) fn read_config_or_empty(path: &Path) -> Result<Zeroizing<Vec<u8>>, InputError> {
-    match read_config(path) {
-        Err(InputError::Os { missing: true, .. }) => Ok(Zeroizing::default()),
-        result => result,
-    }
-}
-
 fn refuse_foreign_writers(path: &Path, metadata: &Metadata) -> Result<(), InputError> {
     let me = rustix::process::geteuid().as_raw();
     let is_private = |group| {
@@ -94,7 +64,9 @@ fn refuse_foreign_writers(path: &Path, metadata: &Metadata) -> Result<(), InputE
         is_private_group(group, me, &text("/etc/passwd"), &text("/etc/group"))
     };
     let fault = write_fault(metadata.uid(), metadata.mode(), me, || is_private(metadata.gid()));
-    fault.map_or(Ok(()), |fault| Err(InputError::Unsafe { path: path.into(), fault }))
+    let what = if metadata.is_dir() { "folder" } else { "file" };
+    let unsafe_file = |fault| InputError::new(Kind::Settings, path, Fault::Unsafe { what, fault });
+    fault.map_or(Ok(()), |fault| Err(unsafe_file(fault)))
 }
 
 fn write_fault(
@@ -104,7 +76,7 @@ fn write_fault(
     group_is_private: impl FnOnce() -> bool,
 ) -> Option<FileFault> {
     if owner != me && owner != ROOT {
-        Some(FileFault::Foreign)
+        Some(FileFault::ForeignConfig)
     } else if mode & 0o002 != 0 || (mode & 0o020 != 0 && !group_is_private()) {
         Some(FileFault::Writable { mode: mode & 0o7777 })
     } else {
@@ -128,7 +100,8 @@ fn is_private_group(group: u32, user: u32, passwd: &str, groups: &str) -> bool {
     number(member.get(2)) == Some(user) && listed.all(|listed| listed == name)
 }
 
-fn read_with_permissions(
+/// Reads a file. The caller refuses an unsafe file if it contains a secret.
+pub(crate) fn read_with_permissions(
     path: &Path,
     kind: Kind,
 ) -> Result<(Zeroizing<Vec<u8>>, Option<UnsafeFile>), InputError> {
@@ -219,63 +192,16 @@ pub(crate) struct UnsafeFile {
 }
 
 impl UnsafeFile {
-    /// Refuses the file, or warns about it if root manages it.
-    fn into_result(self, what: &'static str) -> Result<Option<KeyFileWarning>, KeyFileError> {
+    /// Refuses a file with a secret, or warns about it if root manages it.
+    pub(crate) fn refuse(self, kind: Kind, what: &'static str) -> Result<(), InputError> {
         let Self { path, fault, is_managed } = self;
-        if is_managed {
-            return Ok(Some(KeyFileWarning { what, path, fault }));
+        let error = InputError { kind, path, fault: Fault::Unsafe { what, fault } };
+        if !is_managed {
+            return Err(error);
         }
-        Err(KeyFileError::Permissions { what, path, fault })
+        tracing::warn!("{error}");
+        Ok(())
     }
-
-    /// Refuses a record that contains a private key.
-    pub(crate) fn with_key_in_record(self) -> Result<Option<KeyFileWarning>, KeyFileError> {
-        self.into_result(RECORD)
-    }
-}
-
-/// The file of a secret is refused.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum KeyFileError {
-    /// The file cannot be read.
-    #[error(transparent)]
-    Input(#[from] InputError),
-    /// Others may have read or replaced the file.
-    #[error("{what} `{}` {fault}", shown(path))]
-    Permissions { what: &'static str, path: PathBuf, fault: FileFault },
-}
-
-impl Diagnostic for KeyFileError {
-    fn code(&self) -> &str {
-        match self {
-            Self::Input(error) => error.code(),
-            Self::Permissions { what: BEARER | HUB_TOKEN, .. } => "settings.permissions",
-            Self::Permissions { .. } => "key.permissions",
-        }
-    }
-
-    fn hint(&self) -> Option<Cow<'_, str>> {
-        match self {
-            Self::Input(error) => error.hint(),
-            Self::Permissions { what: RECORD, path, fault } => {
-                let path = quoted(path);
-                Some(
-                    format!("{}, or pass it as `--settings - < {path}`", fault.remedy(&path))
-                        .into(),
-                )
-            }
-            Self::Permissions { path, fault, .. } => Some(fault.remedy(&quoted(path)).into()),
-        }
-    }
-}
-
-/// The file of a secret that others can read, and that root manages.
-#[derive(Debug, thiserror::Error)]
-#[error("{what} `{}` {fault}", shown(path))]
-pub(crate) struct KeyFileWarning {
-    what: &'static str,
-    path: PathBuf,
-    fault: FileFault,
 }
 
 /// An unsafe owner, mode or folder of a file.
@@ -284,6 +210,9 @@ pub(crate) enum FileFault {
     /// Another user owns the file.
     #[error("belongs to another user")]
     Foreign,
+    /// The same of `config.toml` or its folder.
+    #[error("belongs to another user")]
+    ForeignConfig,
     /// Group or others can read the file.
     #[error("is open to other users (mode {mode:04o})")]
     Readable { mode: u32 },
@@ -296,25 +225,26 @@ pub(crate) enum FileFault {
 }
 
 impl FileFault {
-    /// Returns the remedy. `path` is quoted for a shell.
-    pub(super) fn remedy(self, path: &str) -> String {
-        match self {
+    pub(super) fn remedy(self, what: &str, path: &Path) -> String {
+        let path = quoted(path);
+        let remedy = match self {
             Self::Foreign => format!("copy it to a file that you own: install -m 600 {path} ~/"),
+            Self::ForeignConfig => "use a file and folder that belong to you; XDG_CONFIG_HOME \
+                names another folder"
+                .into(),
             Self::Readable { .. } => format!("run: chmod 600 {path}"),
             Self::Replaceable => "move it to a folder that only you can write to".into(),
             Self::Writable { .. } => format!("run: chmod go-w {path}"),
+        };
+        match what {
+            KEY_IN_RECORD => format!("{remedy}, or pass it as `--settings - < {path}`"),
+            _ => remedy,
         }
     }
 }
 
-/// Quotes the path for a shell.
-pub(super) fn quoted(path: &Path) -> String {
-    crate::io::text::sh_quoted(&path.to_string_lossy())
-}
-
-const BEARER: &str = "bearer file";
-const HUB_TOKEN: &str = "file of the Hub's token";
-const RECORD: &str = "private key in record";
+/// A private key in a record.
+pub(crate) const KEY_IN_RECORD: &str = "private key in record";
 const ROOT: u32 = 0;
 const STICKY: u32 = 0o1000;
 

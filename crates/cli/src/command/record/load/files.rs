@@ -17,7 +17,7 @@ use super::super::Rows;
 use crate::clock;
 use crate::failure::Failure;
 use crate::io::console::Console;
-use crate::io::input::{InputError, Kind, is_stdin, take_stdin};
+use crate::io::input::{Fault, InputError, Kind, is_stdin, take_stdin};
 use crate::io::text::{argument, sh_quoted, shown};
 use crate::runtime::RuntimeError;
 use crate::runtime::interrupts::{Interrupts, Waited, interrupted};
@@ -36,7 +36,7 @@ pub(super) fn open(from: &Path) -> Result<File, InputError> {
     let input =
         if is_stdin(from) { take_stdin(Kind::Body)? } else { File::open(from).map_err(os)? };
     if input.metadata().map_err(os)?.is_dir() {
-        return Err(InputError::NotAFile { kind: Kind::Body, path: from.into(), is: "a folder" });
+        return Err(InputError::new(Kind::Body, from, Fault::NotAFile("a folder")));
     }
     Ok(input)
 }

@@ -1,10 +1,12 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use orgtoken_assertion::Diagnostic;
+
 use super::*;
 
 fn key(folder: &Path, mode: u32) -> PathBuf {
-    let path = folder.join(format!("key-{mode:o}.pem"));
+    let path = folder.join(format!("my key {mode:o}.pem"));
     fs::write(&path, "key").unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
     path
@@ -15,16 +17,16 @@ fn key_that_others_can_read_is_refused_with_the_command_that_helps() {
     let folder = tempfile::tempdir().unwrap();
     for mode in [0o644, 0o640, 0o604, 0o622] {
         let path = key(folder.path(), mode);
-        let error = read_key(&path).unwrap_err();
+        let error = read_passphrase(&path).unwrap_err();
         assert_eq!(error.code(), "key.permissions", "{mode:o}");
         let said = error.to_string();
         assert!(said.ends_with(&format!("is open to other users (mode {mode:04o})")), "{said}");
-        let remedy = format!("run: chmod 600 {}", path.display());
+        let remedy = format!("run: chmod 600 '{}'", path.display());
         assert_eq!(error.hint().as_deref(), Some(remedy.as_str()));
     }
     for mode in [0o600, 0o400] {
-        let (bytes, warning) = read_key(&key(folder.path(), mode)).unwrap();
-        assert_eq!((bytes.as_slice(), warning.is_none()), (b"key".as_slice(), true), "{mode:o}");
+        let bytes = read_passphrase(&key(folder.path(), mode)).unwrap();
+        assert_eq!(bytes.as_slice(), b"key", "{mode:o}");
     }
 }
 
@@ -33,7 +35,6 @@ fn file_of_each_secret_is_named_as_what_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let path = key(folder.path(), 0o644);
     for (error, what, code) in [
-        (read_key(&path), "private key `", "key.permissions"),
         (read_passphrase(&path), "passphrase file `", "key.permissions"),
         (read_bearer(&path), "bearer file `", "settings.permissions"),
         (read_hub_token(&path), "file of the Hub's token `", "settings.permissions"),
@@ -50,7 +51,7 @@ fn folder_writable_by_all_is_refused_unless_sticky() {
     let path = key(folder.path(), 0o600);
     for (name, mode, refused) in [("open", 0o777, true), ("sticky as /tmp", 0o1777, false)] {
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
-        assert_eq!(read_key(&path).is_err(), refused, "{name}");
+        assert_eq!(read_passphrase(&path).is_err(), refused, "{name}");
     }
 }
 
@@ -73,7 +74,7 @@ fn dotted_path_component_does_not_excuse_an_open_key_file() {
     fs::rename(key(folder.path(), 0o644), data.join("key.pem")).unwrap();
     let link = folder.path().join("key.pem");
     std::os::unix::fs::symlink("..2026_11_23/key.pem", &link).unwrap();
-    assert_eq!(read_key(&link).unwrap_err().code(), "key.permissions");
+    assert_eq!(read_passphrase(&link).unwrap_err().code(), "key.permissions");
 }
 
 #[test]
@@ -145,8 +146,8 @@ fn config_belongs_to_its_user_or_root_and_only_a_private_group_may_write_it() {
     for (owner, mode, me, is_private, fault) in [
         (1000, 0o644, 1000, false, None),
         (0, 0o644, 1000, false, None),
-        (1001, 0o600, 1000, true, Some(FileFault::Foreign)),
-        (1000, 0o600, 0, true, Some(FileFault::Foreign)),
+        (1001, 0o600, 1000, true, Some(FileFault::ForeignConfig)),
+        (1000, 0o600, 0, true, Some(FileFault::ForeignConfig)),
         (1000, 0o664, 1000, true, None),
         (1000, 0o664, 1000, false, Some(FileFault::Writable { mode: 0o664 })),
         (1000, 0o666, 1000, true, Some(FileFault::Writable { mode: 0o666 })),
