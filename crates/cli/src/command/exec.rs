@@ -13,7 +13,7 @@ use crate::environment::{COMPLETION, login_variables};
 use crate::failure::Failure;
 use crate::harden::restore_core_limit;
 use crate::io::console::Console;
-use crate::io::text::{reason, shown};
+use crate::io::text::{quoted, reason, shown};
 use crate::login::context::Context;
 use crate::login::resolved_login::ResolvedLogin;
 use crate::login::secret_variables::secret_variables;
@@ -101,21 +101,18 @@ fn name(text: &str) -> Result<String, &'static str> {
 }
 
 fn failed(program: &OsString, error: io::Error) -> Failure {
+    let program = Path::new(program);
     let is_line = program.to_string_lossy().contains(' ');
-    let program = shown(Path::new(program));
     if error.kind() == io::ErrorKind::NotFound {
         let hint = match is_line {
             true => "give each word on its own, without quotes, or a line to `sh -c`",
             false => "check the spelling, and that PATH has its folder",
         };
-        return Failure::new(
-            "exec.not_found",
-            Some(hint),
-            format!("command `{program}` not found"),
-        );
+        let what = format!("command `{}` not found", shown(program));
+        return Failure::new("exec.not_found", Some(hint), what);
     }
-    let hint = format!("make it executable: chmod +x {program}");
-    let what = format!("cannot run `{program}`: {}", reason(&error));
+    let hint = format!("make it executable: chmod +x {}", quoted(program));
+    let what = format!("cannot run `{}`: {}", shown(program), reason(&error));
     Failure::new("exec.cannot_run", Some(hint), what)
 }
 
@@ -130,5 +127,12 @@ mod tests {
         {
             assert_eq!(name(text).is_ok(), fits, "{text}");
         }
+    }
+
+    #[test]
+    fn command_to_copy_names_the_program_as_one_word() {
+        let refused = io::ErrorKind::PermissionDenied.into();
+        let failure = failed(&"./my tool".into(), refused);
+        assert_eq!(failure.hint(), Some("make it executable: chmod +x './my tool'"));
     }
 }

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::input::is_stdin;
 use crate::io::new_file::refuse_secret;
-use crate::io::text::{counted, opened, printable, sh_quoted};
+use crate::io::text::{counted, opened, printable, quoted, sh_quoted};
 use crate::runtime::interrupts::{Interrupts, Waited, interrupted};
 
 /// The destination of the records of a query job.
@@ -61,7 +61,7 @@ impl<'a> Output<'a> {
         match self {
             Self::File { path, file, bom } => {
                 let resume = file.is_resumable();
-                let (path, bom) = (sh_quoted(&opened(path)), *bom && !resume);
+                let (path, bom) = (quoted(path), *bom && !resume);
                 format!("{command} --out {path}{}{}", flag(resume, "--resume"), flag(bom, "--bom"))
             }
             Self::Stdout { bom, locator: None } => format!("{command}{}", flag(*bom, "--bom")),

@@ -15,7 +15,7 @@ use crate::args::UsageError;
 use crate::environment::folder;
 use crate::failure::Failure;
 use crate::io::console::Console;
-use crate::io::text::printable;
+use crate::io::text::{opened, quoted};
 
 /// A socket that the service manager passes.
 pub(super) enum Inherited {
@@ -52,10 +52,11 @@ pub(super) fn listeners(
         let path = args.socket.clone().map_or_else(default_socket, Ok)?;
         let listener = if is_shared { Listener::unix_for_all(path) } else { Listener::unix(path) }?;
         if let Some(folder) = listener.closed_folder().filter(|_| is_shared) {
-            let folder = printable(&folder.display().to_string());
             console.warn(&format_args!(
-                "a profile allows other users, but they cannot enter `{folder}`, the folder of the \
-                 socket; choose another `--socket`, or run `chmod o+x {folder}`"
+                "a profile allows other users, but they cannot enter `{}`, the folder of the \
+                 socket; choose another `--socket`, or run `chmod o+x {}`",
+                opened(&folder),
+                quoted(&folder)
             ));
         }
         listeners.push(configured(args, listener));
