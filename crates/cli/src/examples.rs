@@ -1,6 +1,6 @@
 //! The examples of each command, for its help and its manual page.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -17,7 +17,13 @@ pub(crate) fn examples(name: &str) -> &'static [Example] {
     EXAMPLES.get(name).map_or(&[], Vec::as_slice)
 }
 
+/// Returns the commands of the program, which all have an example.
+pub(crate) fn commands() -> Vec<&'static str> {
+    let names = EXAMPLES.keys().map(String::as_str);
+    names.filter(|name| !name.is_empty() && !name.contains(' ')).collect()
+}
+
 /// The examples by command.
-pub(crate) static EXAMPLES: LazyLock<HashMap<String, Vec<Example>>> = LazyLock::new(|| {
+pub(crate) static EXAMPLES: LazyLock<BTreeMap<String, Vec<Example>>> = LazyLock::new(|| {
     toml::from_str(include_str!("../assets/examples.toml")).expect("a test reads this file")
 });

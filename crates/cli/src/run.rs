@@ -26,7 +26,7 @@ pub(crate) fn run(mut typed: Vec<OsString>, unhardened: Option<impl fmt::Display
     if let Some(reason) = unhardened {
         console.warn(&format_args!("other processes may read the memory of this one: {reason}"));
     }
-    if command::completions::answer(&typed, grammar, &console) {
+    if command::completions::answer(&typed, grammar) {
         return ExitCode::SUCCESS;
     }
     let args = match Args::read(&mut typed) {

@@ -1,9 +1,14 @@
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
-use orgtoken_settings::{Layer, Setting};
+use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
+use orgtoken_oauth::redact;
+use orgtoken_settings::{ConfigFile, Layer, Setting};
 
 use super::Passphrase;
+use crate::environment::config_file;
+use crate::io::input::read_config;
 
 /// The login. These flags override `ORGTOKEN_*`, profile and record.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -17,6 +22,7 @@ pub(crate) struct Login {
     pub(crate) settings_key: Option<String>,
     /// Profile of config.toml
     #[arg(short = 'P', long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(add = candidates(profile_names))]
     pub(crate) profile: Option<String>,
     /// Username to log in with
     #[arg(short = 'o', long, value_name = "USER", value_parser = username())]
@@ -85,6 +91,22 @@ impl Login {
         }
         layer
     }
+}
+
+/// Returns the values of an argument for the completion of shells.
+pub(crate) fn candidates<T: Into<OsString>>(
+    values: impl Fn() -> Vec<T> + Send + Sync + 'static,
+) -> ArgValueCandidates {
+    ArgValueCandidates::new(move || values().into_iter().map(CompletionCandidate::new).collect())
+}
+
+/// Returns the names in `config.toml`, without those that may be a secret.
+pub(crate) fn profile_names() -> Vec<String> {
+    let Some(path) = config_file() else { return Vec::new() };
+    let Ok(bytes) = read_config(&path) else { return Vec::new() };
+    let mut names = ConfigFile::parse(&bytes, &path.to_string_lossy()).names();
+    names.retain(|name| redact::label(name) == name);
+    names
 }
 
 /// Reads a username.

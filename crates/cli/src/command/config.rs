@@ -14,7 +14,7 @@ use orgtoken_oauth::redact;
 use orgtoken_settings::Setting;
 use serde_json::json;
 
-use crate::args::UsageError;
+use crate::args::{UsageError, candidates, profile_names};
 use crate::environment::{at_home, variable};
 use crate::failure::Failure;
 use crate::help::settings_of_profiles;
@@ -42,7 +42,7 @@ pub(crate) enum Command {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Show {
     /// Profile [default: the default profile]
-    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    #[arg(value_parser = NonEmptyStringValueParser::new(), add = candidates(profile_names))]
     name: Option<String>,
     #[command(flatten)]
     choice: Choice,
@@ -54,7 +54,7 @@ pub(crate) struct Set {
     #[command(flatten)]
     choice: Choice,
     /// Entry, such as `username`
-    #[arg(value_parser = entry)]
+    #[arg(value_parser = entry, add = candidates(entries))]
     entry: String,
     /// Value; lists such as `allow_hosts` take several
     #[arg(required = true, value_parser = NonEmptyStringValueParser::new())]
@@ -67,6 +67,7 @@ pub(crate) struct Unset {
     #[command(flatten)]
     choice: Choice,
     /// Entry to remove
+    #[arg(add = candidates(entries))]
     entry: String,
 }
 
@@ -74,6 +75,7 @@ pub(crate) struct Unset {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Use {
     /// Profile to use by default
+    #[arg(add = candidates(profile_names))]
     profile: String,
 }
 
@@ -81,6 +83,7 @@ pub(crate) struct Use {
 struct Choice {
     /// Profile [default: the default profile]
     #[arg(short = 'P', long = "profile", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(add = candidates(profile_names))]
     chosen: Option<String>,
 }
 
@@ -99,6 +102,11 @@ pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
         Command::Edit => edit::run(&config, console),
         Command::Path => path(&config, console),
     }
+}
+
+/// Returns the names of all entries.
+fn entries() -> Vec<String> {
+    settings_of_profiles().into_iter().map(|(name, _)| name).collect()
 }
 
 /// Refuses `username=robot@acme.com`.

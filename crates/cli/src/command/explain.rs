@@ -10,7 +10,7 @@ use orgtoken_oauth::{Refusal, RefusalClass};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::args::UsageError;
+use crate::args::{UsageError, candidates};
 use crate::failure::{Failure, exit_code, with_flags};
 use crate::io::console::Console;
 use crate::io::input::{Kind, read_text};
@@ -23,6 +23,7 @@ use crate::io::text::{nearest, printable, sentence};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Refusal or code [default: stdin]
+    #[arg(add = candidates(|| codes().collect()))]
     refusal: Vec<String>,
 }
 

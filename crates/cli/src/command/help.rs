@@ -1,7 +1,8 @@
 //! `help`: the help of a command, or a topic.
 
 use super::explain::codes;
-use crate::args::{UsageError, did_you_mean};
+use crate::args::{UsageError, candidates, did_you_mean};
+use crate::examples::commands;
 use crate::failure::Failure;
 use crate::help::{TOPICS, Topic, documented};
 use crate::io::console::{Console, OutputError};
@@ -11,7 +12,7 @@ use crate::io::text::nearest;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Command, such as `key generate`, or topic
-    #[arg(value_name = "COMMAND|TOPIC")]
+    #[arg(value_name = "COMMAND|TOPIC", add = candidates(words))]
     words: Vec<String>,
 }
 
@@ -30,6 +31,11 @@ pub(crate) fn run(args: &Args, program: clap::Command, console: &Console) -> Res
     let help = documented(program.clone()).try_get_matches_from(typed);
     let help = help.expect_err("clap returns help as an error");
     Ok(help.print().map_err(OutputError::from)?)
+}
+
+/// Returns the names of commands and topics.
+fn words() -> Vec<&'static str> {
+    commands().into_iter().chain(TOPICS.iter().map(|topic| &*topic.name)).collect()
 }
 
 /// Returns the topic with this name, or with this other word for it.

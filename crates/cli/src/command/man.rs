@@ -8,7 +8,8 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use super::help::unknown;
-use crate::examples::examples;
+use crate::args::candidates;
+use crate::examples::{commands, examples};
 use crate::failure::{EXIT_CODES, Failure};
 use crate::help::{self, TOPICS};
 use crate::io::console::Console;
@@ -18,6 +19,7 @@ use crate::io::text::{counted, reason, sentence, shown};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Command, such as `key generate` [default: orgtoken]
+    #[arg(add = candidates(commands))]
     command: Vec<String>,
     /// Write the pages of all commands to this folder
     #[arg(long, value_name = "DIR", conflicts_with = "command")]

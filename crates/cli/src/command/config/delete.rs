@@ -3,6 +3,7 @@ use orgtoken_settings::{ConfigFile, Given, Loader, Setting};
 use serde_json::json;
 
 use super::list::seconds_left;
+use crate::args::{candidates, profile_names};
 use crate::environment::at_home;
 use crate::failure::Failure;
 use crate::io::console::Console;
@@ -16,6 +17,7 @@ use crate::login::config::Config;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Profile to delete
+    #[arg(add = candidates(profile_names))]
     profile: String,
     /// Delete without a question; needed without a terminal
     #[arg(long)]
