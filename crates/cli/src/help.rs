@@ -1,8 +1,6 @@
-//! The parts of help and manual pages that the grammar lacks: examples, environment, files, topics.
+//! The parts of help and manual pages that the grammar lacks: examples, variables, files, topics.
 
 mod topics;
-
-use std::fmt::Write as _;
 
 use clap::builder::StyledStr;
 use clap::{Arg, Command};
@@ -14,164 +12,121 @@ pub(crate) use topics::{TOPICS, Topic};
 use crate::examples::{Example, examples};
 use crate::failure::EXIT_CODES;
 
-/// Adds examples, environment and references to the help of all commands.
+/// Adds examples, variables and topics to the help of all commands.
 pub(crate) fn documented(program: Command) -> Command {
-    let topics: String = TOPICS.iter().map(|topic| entry(&topic.name, &topic.about)).collect();
     let heading = program.get_styles().get_header().to_owned();
-    let topics = format!("{heading}Topics (orgtoken help TOPIC):{heading:#}\n{topics}");
+    let topics: String = TOPICS.iter().map(|topic| entry(&topic.name, &topic.about)).collect();
     let codes: Vec<_> =
         EXIT_CODES.iter().map(|(code, meaning)| format!("{code} {meaning}")).collect();
     // clap wraps this text badly.
     let codes = textwrap::fill(&format!("Exit codes: {}.", codes.join(", ")), WIDTH);
-    let short = format!("{topics}\n{codes}");
-    let long = long_ending(&program, &[], &short);
-    let documented = with_pages(program, &mut Vec::new());
-    documented.after_help(StyledStr::from(short)).after_long_help(StyledStr::from(long))
+    let short = format!("{heading}Topics (orgtoken help TOPIC):{heading:#}\n{topics}\n{codes}");
+    let long = format!("{}\n{short}", all_examples(&program, ""));
+    with_pages(program, "")
+        .after_help(StyledStr::from(short))
+        .after_long_help(StyledStr::from(long))
 }
 
-fn with_pages(command: Command, path: &mut Vec<String>) -> Command {
-    let names: Vec<_> = command.get_subcommands().map(|it| it.get_name().to_owned()).collect();
-    names.into_iter().fold(command, |command, name| {
-        command.mut_subcommand(&name, |below| {
-            path.push(name.clone());
-            let below = with_page(with_pages(below, path), path);
-            path.pop();
-            below
-        })
+/// Documents the commands below the one with this name.
+fn with_pages(command: Command, name: &str) -> Command {
+    command.mut_subcommands(|below| {
+        let name = format!("{name} {}", below.get_name());
+        with_page(with_pages(below, &name), name.trim_start())
     })
 }
 
-fn with_page(command: Command, path: &[String]) -> Command {
+fn with_page(command: Command, name: &str) -> Command {
     let heading = command.get_styles().get_header().to_owned();
-    let mut short = String::new();
     let has_heading = |heading: &&str| {
         command.get_arguments().any(|arg| arg.get_help_heading() == Some(*heading))
     };
-    let headings: Vec<_> = SHARED.into_iter().filter(has_heading).collect();
-    if !headings.is_empty() {
-        let flag = if has(&command, "login_url") { "-P PROFILE" } else { "--proxy URL" };
-        let _ = writeln!(
-            short,
-            "{heading}{}:{heading:#} {flag} and others, see `orgtoken help login`\n",
-            headings.join(", ")
-        );
-    }
-    if let Some(Example { line, .. }) = examples(&path.join(" ")).first() {
-        let _ = write!(short, "{heading}Example:{heading:#} {line}");
-    }
-    let topics: String = TOPICS
-        .iter()
-        .filter(|topic| topic.is_about(&command, path))
-        .map(|topic| entry(&format!("orgtoken help {}", topic.name), &topic.about))
-        .collect();
-    let topics = match topics.as_str() {
-        "" => topics,
-        topics => format!("{heading}Read on:{heading:#}\n{topics}"),
+    let shared: Vec<_> = SHARED.into_iter().filter(has_heading).collect();
+    let shared = match shared.join(", ") {
+        shared if shared.is_empty() => shared,
+        shared => {
+            let flag = if has(&command, "login_url") { "-P PROFILE" } else { "--proxy URL" };
+            let more = "and others, see `orgtoken help login`";
+            format!("{heading}{shared}:{heading:#} {flag} {more}\n\n")
+        }
     };
-    let long = long_ending(&command, path, &topics);
+    let example = examples(name).first().map_or("", |example| &*example.line);
+    let short = format!("{shared}{heading}Example:{heading:#} {example}");
+    let mut long = all_examples(&command, name);
+    let variables: String =
+        of_command(VARIABLES, &command, name).map(|(name, meaning)| entry(name, meaning)).collect();
+    if !variables.is_empty() {
+        long += &format!("\n{heading}Environment:{heading:#}\n{variables}");
+    }
+    let more = "orgtoken help TOPIC; `orgtoken --help` lists the topics";
+    long += &format!("\n{heading}Read on:{heading:#} {more}");
     command
         .mut_args(|arg| if is_shared(&arg) { arg.hide_short_help(true) } else { arg })
         .after_help(StyledStr::from(short))
         .after_long_help(StyledStr::from(long))
 }
 
-/// Returns the end of the long help: examples, environment and `rest`.
-fn long_ending(command: &Command, path: &[String], rest: &str) -> String {
+fn all_examples(command: &Command, name: &str) -> String {
     let heading = command.get_styles().get_header();
-    let mut sections = Vec::new();
     let of = |example: &Example| format!("  {}:\n    {}\n", example.purpose, example.line);
-    let examples: String = examples(&path.join(" ")).iter().map(of).collect();
-    if !examples.is_empty() {
-        sections.push(format!("{heading}Examples:{heading:#}\n{examples}"));
-    }
-    let variables = variables(command, path);
-    if !variables.is_empty() {
-        let lines: String =
-            variables.iter().map(|(names, meaning)| entry(names, meaning)).collect();
-        sections.push(format!("{heading}Environment:{heading:#}\n{lines}"));
-    }
-    if !rest.is_empty() {
-        sections.push(rest.to_owned());
-    }
-    sections.join("\n").trim_end().to_owned()
+    let examples: String = examples(name).iter().map(of).collect();
+    format!("{heading}Examples:{heading:#}\n{examples}")
 }
 
 fn entry(name: &str, meaning: &str) -> String {
     format!("  {name:28}  {meaning}\n")
 }
 
-/// Whether it is a flag that all commands with a login share.
-fn is_shared(arg: &Arg) -> bool {
-    arg.get_help_heading().is_some_and(|heading| SHARED.contains(&heading))
-}
-
 fn has(command: &Command, id: &str) -> bool {
     command.get_arguments().any(|arg| arg.get_id() == id)
 }
 
-/// Returns the variables that a command reads, and their meaning.
-pub(crate) fn variables(command: &Command, path: &[String]) -> Vec<(&'static str, &'static str)> {
-    let name = path.join(" ");
-    let mut variables = Vec::new();
-    if has(command, "login_url") {
-        variables.push(("ORGTOKEN_PROFILE", "profile of config.toml"));
-        variables.push(("ORGTOKEN_*, SF_*, …", "other settings: orgtoken help environment"));
-    } else if name == "config" || has(command, "chosen") {
-        variables.push(("ORGTOKEN_PROFILE", "profile of config.toml"));
-    }
-    if has(command, "key_passphrase_file") {
-        variables.push(("ORGTOKEN_PASSPHRASE", "passphrase of an encrypted key"));
-        variables.push(("ORGTOKEN_PASSPHRASE_FILE", "file with the passphrase"));
-    }
-    if ["api", "describe", "query", "whoami"].contains(&name.as_str())
-        || ["bulk ", "record "].iter().any(|group| name.starts_with(group))
-    {
-        variables.push(("SF_ACCESS_TOKEN", "existing token, used instead of a login"));
-        variables.push(("SF_INSTANCE_URL", "the org of SF_ACCESS_TOKEN"));
-    }
-    if has(command, "proxy") {
-        variables.push(("HTTPS_PROXY, NO_PROXY", "proxy, and hosts that need none"));
-        variables.push(("SSL_CERT_FILE, SSL_CERT_DIR", "trusted certificates"));
-    }
-    let own: &[(&str, &str)] = match name.as_str() {
-        "config edit" => &[("VISUAL, EDITOR", "command of the editor")],
-        "serve" => &[("LISTEN_FDS, LISTEN_PID", "sockets of the service manager")],
-        "settings pull" => &[
-            ("ORGTOKEN_HUB_TOKEN", "token of the Hub"),
-            ("ORGTOKEN_HUB_TOKEN_FILE", "file with the token of the Hub"),
-        ],
-        _ => &[],
-    };
-    variables.extend(own);
-    variables
+/// The arguments and groups of commands that use something, its name, and its meaning.
+type Row = (&'static str, &'static str, &'static str);
+
+/// Returns the rows of a command. The program itself has all.
+pub(crate) fn of_command<'a>(
+    rows: &'a [Row],
+    command: &'a Command,
+    name: &'a str,
+) -> impl Iterator<Item = (&'static str, &'static str)> + 'a {
+    let group = name.split(' ').next().unwrap_or_default();
+    let is_of = move |of: &str| of == group || has(command, of);
+    let rows = rows.iter().filter(move |(of, ..)| name.is_empty() || of.split(' ').any(is_of));
+    rows.map(|&(_, name, meaning)| (name, meaning))
 }
 
-/// Returns the files that a command reads or writes, and their meaning.
-pub(crate) fn files(command: &Command, path: &[String]) -> Vec<(&'static str, &'static str)> {
-    let group = path.first().map(String::as_str);
-    let has_profiles =
-        has(command, "login_url") || matches!(group, None | Some("config" | "setup"));
-    let mut files = Vec::new();
-    if has_profiles {
-        files.push((
-            "~/.config/orgtoken/config.toml",
-            "profiles; the folder is $XDG_CONFIG_HOME/orgtoken",
-        ));
-    }
-    if group == Some("setup") {
-        files.push(("~/.config/orgtoken/NAME.key", "private key of a profile"));
-        files.push((
-            "~/.config/orgtoken/NAME.crt",
-            "certificate of a profile, to upload to Salesforce",
-        ));
-    }
-    if has(command, "no_cache") || matches!(group, None | Some("cache")) {
-        files.push(("~/.cache/orgtoken", "cached tokens; $XDG_CACHE_HOME/orgtoken"));
-    }
-    if group == Some("serve") {
-        files.push(("$XDG_RUNTIME_DIR/orgtoken/orgtoken.sock", "socket of the service"));
-    }
-    files
+/// The variables of commands, without those that their text names.
+pub(crate) const VARIABLES: &[Row] = &[
+    ("login_url config", "ORGTOKEN_PROFILE", "profile of config.toml"),
+    ("login_url", "ORGTOKEN_*, SF_*, …", "other settings: orgtoken help environment"),
+    ("key_passphrase_file", "ORGTOKEN_PASSPHRASE", "passphrase of an encrypted key"),
+    ("key_passphrase_file", "ORGTOKEN_PASSPHRASE_FILE", "file with the passphrase"),
+    (WITH_TOKEN, "SF_ACCESS_TOKEN", "existing token, used instead of a login"),
+    (WITH_TOKEN, "SF_INSTANCE_URL", "the org of SF_ACCESS_TOKEN"),
+    ("proxy", "HTTPS_PROXY, NO_PROXY", "proxy, and hosts that need none"),
+    ("proxy", "SSL_CERT_FILE, SSL_CERT_DIR", "trusted certificates"),
+    ("serve", "LISTEN_FDS, LISTEN_PID", "sockets of the service manager"),
+    ("hub_token_file", "ORGTOKEN_HUB_TOKEN", "token of the Hub"),
+    ("hub_token_file", "ORGTOKEN_HUB_TOKEN_FILE", "file with the token of the Hub"),
+];
+const WITH_TOKEN: &str = "api bulk describe query record whoami";
+
+/// The files that are read or written without being arguments.
+pub(crate) const FILES: &[Row] = &[
+    (
+        "login_url config setup",
+        "~/.config/orgtoken/config.toml",
+        "profiles; $XDG_CONFIG_HOME/orgtoken",
+    ),
+    ("setup", "~/.config/orgtoken/NAME.key", "private key of a profile"),
+    ("setup", "~/.config/orgtoken/NAME.crt", "certificate of a profile, to upload to Salesforce"),
+    ("no_cache cache", "~/.cache/orgtoken", "cached tokens; $XDG_CACHE_HOME/orgtoken"),
+    ("serve", "$XDG_RUNTIME_DIR/orgtoken/orgtoken.sock", "socket of the service"),
+];
+
+/// Whether it is a flag that all commands with a login share.
+fn is_shared(arg: &Arg) -> bool {
+    arg.get_help_heading().is_some_and(|heading| SHARED.contains(&heading))
 }
 
 /// Returns every variable that is a setting, with its names in other tools. Each `…_FILE` that holds

@@ -1,7 +1,7 @@
 //! `man`: manual pages.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use clap::Command;
 use clap_mangen::Man;
@@ -11,7 +11,7 @@ use super::help::unknown;
 use crate::args::candidates;
 use crate::examples::{commands, examples};
 use crate::failure::{EXIT_CODES, Failure};
-use crate::help::{self, TOPICS};
+use crate::help::{self, TOPICS, Topic};
 use crate::io::console::Console;
 use crate::io::text::{counted, reason, sentence, shown};
 
@@ -29,137 +29,86 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, mut program: Command, console: &Console) -> Result<(), Failure> {
     program.build();
     if let Some(folder) = &args.dir {
-        return write_all(&program, folder, console);
+        let pages = fs::create_dir_all(folder).and_then(|()| write(&program, folder));
+        let pages = pages.map_err(|error| {
+            let reason = reason(&error);
+            let message = format!("cannot write manual pages to `{}`: {reason}", shown(folder));
+            Failure::new("io.write", Some("check that you may write there"), message)
+        })?;
+        console.remark(&format_args!("wrote {}", counted(pages, "manual page")));
+        return Ok(());
     }
     let mut command = &program;
     for name in &args.command {
         command = command.find_subcommand(name).ok_or_else(|| unknown(name, command))?;
     }
-    Ok(console.data(&page(command, &args.command, &program))?)
+    Ok(console.data(&page(command))?)
 }
 
-fn write_all(program: &Command, folder: &Path, console: &Console) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| {
-        let reason = reason(&error);
-        let message = format!("cannot write manual pages to `{}`: {reason}", shown(folder));
-        Failure::new("io.write", Some("check that you may write there"), message)
-    };
-    fs::create_dir_all(folder).map_err(failed)?;
-    let mut paths = vec![Vec::new()];
-    descend(program, &mut Vec::new(), &mut paths);
-    for path in &paths {
-        let command = find(program, path);
-        let name = folder.join(format!("{}.1", page_name(path)));
-        fs::write(name, page(command, path, program)).map_err(failed)?;
-    }
-    let pages = counted(paths.len() as u64, "manual page");
-    console.remark(&format_args!("wrote {pages}"));
-    Ok(())
+/// Writes the pages of a command and of those below it, and returns their number.
+fn write(command: &Command, folder: &Path) -> io::Result<u64> {
+    fs::write(folder.join(man(command).get_filename()), page(command))?;
+    command.get_subcommands().try_fold(1, |pages, below| Ok(pages + write(below, folder)?))
 }
 
-/// Collects the paths of all commands below this one.
-fn descend(command: &Command, path: &mut Vec<String>, paths: &mut Vec<Vec<String>>) {
-    for below in command.get_subcommands() {
-        path.push(below.get_name().to_owned());
-        paths.push(path.clone());
-        descend(below, path, paths);
-        path.pop();
-    }
-}
-
-fn find<'a>(program: &'a Command, path: &[String]) -> &'a Command {
-    let below = |command: &'a Command, name: &String| command.find_subcommand(name);
-    path.iter().try_fold(program, below).expect("the path is that of a command")
-}
-
-fn page_name(path: &[String]) -> String {
-    ["orgtoken"].into_iter().chain(path.iter().map(String::as_str)).collect::<Vec<_>>().join("-")
-}
-
-fn page(command: &Command, path: &[String], program: &Command) -> Vec<u8> {
+fn man(command: &Command) -> Man {
     // clap_mangen leaves out the text of an argument that the short help hides.
     let shown = command.clone().mut_args(|arg| arg.hide_short_help(false));
-    let man = Man::new(shown).date(NO_DATE).source(SOURCE).manual("orgtoken");
+    Man::new(shown).date(NO_DATE).source(SOURCE).manual("orgtoken")
+}
+
+fn page(command: &Command) -> Vec<u8> {
     let mut page = Vec::new();
-    let mut render = || {
-        man.render_title(&mut page)?;
-        man.render_name_section(&mut page)?;
-        man.render_synopsis_section(&mut page)?;
-        man.render_description_section(&mut page)?;
-        if command.get_arguments().next().is_some() {
-            man.render_options_section(&mut page)?;
-        }
-        if command.has_subcommands() {
-            man.render_subcommands_section(&mut page)?;
-        }
-        sections(command, path, program).to_writer(&mut page)
-    };
-    render().expect("writing to a vector does not fail");
+    let rendered = man(command).render(&mut page);
+    let rendered = rendered.and_then(|()| sections(command).to_writer(&mut page));
+    rendered.expect("writing to a vector does not fail");
     page
 }
 
 /// Returns the sections that the grammar does not have.
-fn sections(command: &Command, path: &[String], program: &Command) -> Roff {
+fn sections(command: &Command) -> Roff {
     let mut roff = Roff::new();
+    let page = command.get_bin_name().expect("the program was built");
+    let name = page.trim_start_matches("orgtoken").trim_start();
     roff.control("SH", ["EXAMPLES"]);
-    for example in examples(&path.join(" ")) {
+    for example in examples(name) {
         roff.control("TP", []);
         roff.text([roman(&example.purpose)]);
         roff.text([bold(&example.line)]);
     }
-    let variables = match path {
-        [] => help::setting_variables(),
-        path => help::variables(command, path)
-            .into_iter()
-            .map(|(name, meaning)| (name.to_owned(), sentence(meaning)))
-            .collect(),
+    let text = |(name, meaning): (&str, &str)| (name.to_owned(), sentence(meaning));
+    let variables = match name {
+        "" => help::setting_variables(),
+        name => help::of_command(help::VARIABLES, command, name).map(text).collect(),
     };
     entries(&mut roff, "ENVIRONMENT", variables);
-    let files = help::files(command, path);
-    let files = files.iter().map(|(name, meaning)| ((*name).to_owned(), sentence(meaning)));
+    let files = help::of_command(help::FILES, command, name).map(text).collect();
     entries(&mut roff, "FILES", files);
     let codes = EXIT_CODES.iter().map(|(code, meaning)| (code.to_string(), sentence(meaning)));
-    entries(&mut roff, "EXIT STATUS", codes);
-    roff.control("SH", ["SEE ALSO"]);
-    let pages = see_also(path, program);
-    let pages: Vec<_> = pages.iter().map(|name| format!("{name}(1)")).collect();
-    roff.text([roman(pages.join(", "))]);
-    if path.is_empty() {
-        let topics = TOPICS
-            .iter()
-            .map(|topic| (format!("orgtoken help {}", topic.name), sentence(&topic.about)));
-        topics.for_each(|topic| entry(&mut roff, topic));
+    entries(&mut roff, "EXIT STATUS", codes.collect());
+    match page.rsplit_once(' ') {
+        Some((above, _)) => {
+            roff.control("SH", ["SEE ALSO"]);
+            roff.text([roman(format!("{}(1)", above.replace(' ', "-")))]);
+        }
+        None => {
+            let command = |topic: &Topic| format!("orgtoken help {}", topic.name);
+            let topics = TOPICS.iter().map(|topic| (command(topic), sentence(&topic.about)));
+            entries(&mut roff, "SEE ALSO", topics.collect());
+        }
     }
     roff
 }
 
-fn entries(roff: &mut Roff, title: &str, rows: impl IntoIterator<Item = (String, String)>) {
-    let mut rows = rows.into_iter().peekable();
-    if rows.peek().is_some() {
+fn entries(roff: &mut Roff, title: &str, rows: Vec<(String, String)>) {
+    if !rows.is_empty() {
         roff.control("SH", [title]);
-        rows.for_each(|row| entry(roff, row));
     }
-}
-
-fn entry(roff: &mut Roff, (name, meaning): (String, String)) {
-    roff.control("TP", []);
-    roff.text([bold(name)]);
-    roff.text([roman(meaning)]);
-}
-
-/// Returns the pages of the command above, and of the commands beside and below.
-fn see_also(path: &[String], program: &Command) -> Vec<String> {
-    let mut paths = Vec::new();
-    descend(program, &mut Vec::new(), &mut paths);
-    let is_near = |other: &&Vec<String>| match (path.split_last(), other.split_last()) {
-        (None, Some((_, above))) => above.is_empty(),
-        (Some(_), Some((_, above))) if above == path => true,
-        (Some((_, [group])), Some((_, [other]))) => group == other,
-        _ => false,
-    };
-    let near = paths.iter().filter(is_near).filter(|other| *other != path).map(|it| page_name(it));
-    let above = path.split_last().map(|(_, above)| page_name(above));
-    above.into_iter().chain(near).collect()
+    for (name, meaning) in rows {
+        roff.control("TP", []);
+        roff.text([bold(name)]);
+        roff.text([roman(meaning)]);
+    }
 }
 
 /// The pages are the same whenever they are written. The quotes keep the place of the date.
@@ -174,9 +123,9 @@ mod tests {
     fn page_has_the_text_of_every_argument() {
         let mut program = help::documented(crate::grammar::grammar());
         program.build();
-        let path = ["record", "create"].map(str::to_owned);
-        let command = find(&program, &path);
-        let page = String::from_utf8(page(command, &path, &program)).unwrap();
+        let command = program.find_subcommand("record").unwrap();
+        let command = command.find_subcommand("create").unwrap();
+        let page = String::from_utf8(page(command)).unwrap();
         let page = page.replace("\\*(Aq", "'").replace('\\', "");
         for argument in command.get_arguments().filter(|it| it.get_id() != "help") {
             let text = argument.get_help().unwrap().to_string();

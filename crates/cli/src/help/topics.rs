@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use clap::{Args as _, Command};
 use serde::Deserialize;
 
-use super::{has, is_shared, setting_variables, settings_of_profiles};
+use super::{is_shared, setting_variables, settings_of_profiles};
 use crate::args::Caller;
 use crate::failure::EXIT_CODES;
 use crate::io::look::Look;
@@ -20,21 +20,6 @@ pub(crate) struct Topic {
 }
 
 impl Topic {
-    /// Whether the help of a command refers to it.
-    pub(super) fn is_about(&self, command: &Command, path: &[String]) -> bool {
-        let group = path.first().map(String::as_str).unwrap_or_default();
-        match self.name.as_str() {
-            "login" | "environment" => has(command, "login_url"),
-            "caching" => has(command, "no_cache") || group == "cache",
-            "exit-codes" => !command.has_subcommands(),
-            "formatting" => ["query", "token", "api", "record", "doctor"].contains(&group),
-            "keys" => ["key", "cert", "setup", "assertion"].contains(&group),
-            "profiles" => ["config", "setup", "settings", "serve"].contains(&group),
-            "scripts" => ["token", "exec"].contains(&group),
-            _ => false,
-        }
-    }
-
     /// Returns the text, wrapped.
     pub(crate) fn text(&self, look: Look) -> String {
         let mut text = look.wrapped("", "", &format!("{}: {}", self.name, self.about));
