@@ -21,7 +21,7 @@ pub(crate) use delimiter::delimiter;
 pub(crate) use header::header;
 pub(crate) use id::is_id;
 pub(crate) use leading::behind_command;
-pub(crate) use login::{Login, candidates, profile_names, username};
+pub(crate) use login::{Login, candidates, profile_names};
 pub(crate) use network::{Network, Route, duration};
 pub(crate) use passphrase::Passphrase;
 pub(crate) use same_login::login_flags;

@@ -292,7 +292,7 @@ mod tests {
             (
                 "token -q",
                 "`--jq` needs a value",
-                "give an expression, such as `-q .id`; to be quiet: `2>/dev/null`",
+                "give one or leave it out; a variable of the shell may not be set",
             ),
             ("whoami --format json", "unknown argument `--format`", "use `--json`"),
             ("whoami --csv", "unknown argument `--csv`", "see `orgtoken whoami --help`"),
@@ -302,8 +302,8 @@ mod tests {
             (
                 "query -q SELECT",
                 "missing `<SOQL>`",
-                "the query is an argument, and `-q` is `--jq`: `orgtoken query 'SELECT Id, Name, \
-                 Owner.Name FROM Account'`",
+                "for example `orgtoken query 'SELECT Id, Name, Owner.Name FROM Account'`; see \
+                 `orgtoken query --help`",
             ),
             (
                 "query --query SELECT",
@@ -315,11 +315,6 @@ mod tests {
                 "query SELECT --result-format csv",
                 "unknown argument `--result-format`",
                 "choose a format with `--format FORM`",
-            ),
-            (
-                "query SELECT -r csv",
-                "invalid value for `--instance-url`: `-r` is the instance URL, not the output format",
-                "use `--json`, or `--format FORM` if the command has several formats",
             ),
             (
                 "api GET limits",

@@ -40,7 +40,9 @@ pub(crate) fn run(mut typed: Vec<OsString>, unhardened: Option<impl fmt::Display
     };
     look::choose_color(args.common.color);
     if args.common.jq.is_some() && args.command.lacks_json() {
-        return report_and_exit_code(&UsageError::nothing_to_filter().into(), &console);
+        let with = "this command, whose result is not JSON";
+        let error = UsageError::conflict("`--jq`", with, "orgtoken");
+        return report_and_exit_code(&error.into(), &console);
     }
     let jq = match args.common.jq.as_deref().map(Jq::compile).transpose() {
         Ok(jq) => jq.map(|jq| &*Box::leak(Box::new(jq))),

@@ -1,7 +1,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::builder::{NonEmptyStringValueParser, TypedValueParser};
+use clap::builder::NonEmptyStringValueParser;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use orgtoken_oauth::redact;
 use orgtoken_settings::{ConfigFile, Layer, Setting};
@@ -25,7 +25,7 @@ pub(crate) struct Login {
     #[arg(add = candidates(profile_names))]
     pub(crate) profile: Option<String>,
     /// Username to log in with
-    #[arg(short = 'o', long, value_name = "USER", value_parser = username())]
+    #[arg(short = 'o', long, value_name = "USER", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) username: Option<String>,
     /// Consumer key of the app
     #[arg(short = 'i', long, value_name = "KEY", value_parser = NonEmptyStringValueParser::new())]
@@ -36,7 +36,7 @@ pub(crate) struct Login {
     #[command(flatten)]
     pub(crate) passphrase: Passphrase,
     /// My Domain URL: https://acme.my.salesforce.com
-    #[arg(short = 'r', long, value_name = "URL", value_parser = no_format(INSTANCE_URL))]
+    #[arg(short = 'r', long, value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) instance_url: Option<String>,
     /// Login URL [default: the instance URL]
     #[arg(long, value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
@@ -108,26 +108,3 @@ pub(crate) fn profile_names() -> Vec<String> {
     names.retain(|name| redact::label(name) == name);
     names
 }
-
-/// Reads a username.
-pub(crate) fn username() -> impl TypedValueParser<Value = String> {
-    no_format("`-o` is the username")
-}
-
-/// Refuses the name of an output format: other programs have `-o` or `-r` for it, and neither a
-/// username nor a URL is one word.
-fn no_format(meaning: &'static str) -> impl TypedValueParser<Value = String> {
-    NonEmptyStringValueParser::new().try_map(move |text| {
-        if FORMATS.contains(&text.as_str()) { Err(FormatAsLogin(meaning)) } else { Ok(text) }
-    })
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("{0}, not the output format")]
-pub(super) struct FormatAsLogin(&'static str);
-
-const INSTANCE_URL: &str = "`-r` is the instance URL";
-const FORMATS: [&str; 13] = [
-    "csv", "curl", "env", "header", "human", "json", "ndjson", "netrc", "onify", "raw", "table",
-    "text", "yaml",
-];

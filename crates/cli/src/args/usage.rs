@@ -6,7 +6,6 @@ use std::num::ParseIntError;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use orgtoken_assertion::Diagnostic;
 
-use super::login::FormatAsLogin;
 use super::other_names;
 use crate::examples::{Example, examples};
 
@@ -26,13 +25,6 @@ impl UsageError {
         Self { code: "usage.conflict", message, hint: Some(see(command)) }
     }
 
-    /// `--jq` of a command whose result is not JSON.
-    pub(crate) fn nothing_to_filter() -> Self {
-        let message =
-            "`--jq` cannot be used with this command, whose result is not JSON".to_owned();
-        Self { code: "usage.conflict", message, hint: Some("leave it out".into()) }
-    }
-
     /// A required argument is missing.
     pub(crate) fn missing(what: &str, command: &str) -> Self {
         let message = format!("missing {what}");
@@ -49,9 +41,9 @@ impl UsageError {
     }
 
     /// An unknown argument or command.
-    fn unknown(what: &str, advice: Option<Cow<'static, str>>, command: &str) -> Self {
+    fn unknown(message: String, advice: Option<Cow<'static, str>>, command: &str) -> Self {
         let hint = advice.unwrap_or_else(|| see(command));
-        Self { code: "usage.unknown", message: format!("unknown {what}"), hint: Some(hint) }
+        Self { code: "usage.unknown", message, hint: Some(hint) }
     }
 
     /// An unknown command. `near` is what may have been meant.
@@ -62,10 +54,10 @@ impl UsageError {
     ) -> Self {
         // Anything but a plain word may be a secret, and is not repeated.
         let Some(word) = word.filter(|word| is_word(word)) else {
-            return Self::unknown("command", near, command);
+            return Self::unknown("unknown command".to_owned(), near, command);
         };
         let advice = other_names::command(command, word).or(near);
-        Self::unknown(&format!("command `{word}`"), advice, command)
+        Self::unknown(format!("unknown command `{word}`"), advice, command)
     }
 
     /// An invalid value.
@@ -105,53 +97,42 @@ impl UsageError {
             ErrorKind::MissingSubcommand => Self::missing("a command", &command),
             ErrorKind::UnknownArgument => {
                 let typed = text(ContextKind::InvalidArg).unwrap_or_default();
-                let near = || text(ContextKind::SuggestedArg).map(|near| did_you_mean(&near));
-                if typed.starts_with('-') {
+                let (message, advice) = if typed.starts_with('-') {
                     let advice = other_names::flag(&command, &typed, grammar());
-                    return Ok(Self::unknown(&flag(&typed), advice.or_else(near), &command));
-                }
-                let shown = Some(&*typed).filter(|typed| is_word(typed));
-                let advice = other_names::argument(&command, shown);
-                let what = shown.map_or_else(String::new, |word| format!(" `{word}`"));
-                Self {
-                    code: "usage.unknown",
-                    message: format!("unexpected argument{what}"),
-                    hint: Some(advice.or_else(near).unwrap_or_else(|| see(&command))),
-                }
+                    (format!("unknown {}", flag(&typed)), advice)
+                } else {
+                    let shown = Some(&*typed).filter(|typed| is_word(typed));
+                    let what = shown.map_or_else(String::new, |word| format!(" `{word}`"));
+                    let advice = other_names::argument(&command, shown);
+                    (format!("unexpected argument{what}"), advice)
+                };
+                let near = || text(ContextKind::SuggestedArg).map(|near| did_you_mean(&near));
+                Self::unknown(message, advice.or_else(near), &command)
             }
             ErrorKind::InvalidSubcommand => {
                 let near = text(ContextKind::SuggestedSubcommand).map(|near| did_you_mean(&near));
                 let word = text(ContextKind::InvalidSubcommand);
                 Self::unknown_command(word.as_deref(), near, &command)
             }
-            ErrorKind::InvalidValue
-                if text(ContextKind::InvalidValue).is_some_and(|it| it.is_empty()) =>
-            {
-                let hint = match argument.as_str() {
-                    "`--jq`" => "give an expression, such as `-q .id`; to be quiet: `2>/dev/null`",
-                    _ => "give one or leave it out; a variable of the shell may not be set",
-                };
+            _ if text(ContextKind::InvalidValue).is_some_and(|it| it.is_empty()) => {
+                let hint = "give one or leave it out; a variable of the shell may not be set";
                 let message = format!("{argument} needs a value");
                 Self { code: "usage.value", message, hint: Some(hint.into()) }
             }
             _ => {
-                let reason = std::error::Error::source(&error);
-                let because = match reason {
+                let because = match std::error::Error::source(&error) {
                     None => String::new(),
                     Some(reason) if reason.is::<ParseIntError>() => {
                         ": expected a whole number".into()
                     }
                     Some(reason) => format!(": {reason}"),
                 };
-                let message = format!("invalid value for {argument}{because}");
-                let hint = match (possible(error.get(ContextKind::ValidValue)), reason) {
-                    (Some(values), _) => Some(format!("give one of {values}").into()),
-                    (None, Some(reason)) if reason.is::<FormatAsLogin>() => {
-                        Some(CHOOSE_FORMAT.into())
-                    }
-                    (None, Some(_)) => None,
-                    (None, None) => Some("see `--help`".into()),
+                let hint = match possible(error.get(ContextKind::ValidValue)) {
+                    Some(values) => Some(format!("give one of {values}").into()),
+                    None if because.is_empty() => Some("see `--help`".into()),
+                    None => None,
                 };
+                let message = format!("invalid value for {argument}{because}");
                 Self { code: "usage.value", message, hint }
             }
         })
@@ -168,13 +149,6 @@ fn for_example(what: &str, command: &str) -> Cow<'static, str> {
     let has = |line: &str| !flag.starts_with('-') || line.contains(flag);
     let name = command.strip_prefix(PROGRAM).unwrap_or_default().trim_start();
     match examples(name).iter().find(|example| has(&example.line)) {
-        // In other programs, `-q` takes the query.
-        Some(Example { line, .. }) if flag == "<SOQL>" => {
-            format!("the query is an argument, and `-q` is `--jq`: `{line}`").into()
-        }
-        Some(Example { line, .. }) if flag == "FIELD=VALUE" => {
-            format!("for example `{line}`; `--from -` reads records from standard input").into()
-        }
         Some(Example { line, .. }) => {
             format!("for example `{line}`; see `{command} --help`").into()
         }
@@ -237,5 +211,4 @@ const MAX_FLAG: usize = 30;
 /// No command of this program has a longer name.
 const MAX_WORD: usize = 12;
 
-const CHOOSE_FORMAT: &str = "use `--json`, or `--format FORM` if the command has several formats";
 const PROGRAM: &str = "orgtoken";

@@ -39,7 +39,7 @@ pub(crate) struct Args {
     #[arg(short = 'r', long, value_name = "URL")]
     instance_url: Option<String>,
     /// Username to log in with
-    #[arg(short = 'o', long, value_name = "USER", value_parser = args::username())]
+    #[arg(short = 'o', long, value_name = "USER", value_parser = NonEmptyStringValueParser::new())]
     username: Option<String>,
     /// Use this private key, which exists already
     #[arg(short = 'f', long, value_name = "FILE")]

@@ -134,8 +134,10 @@ impl From<&orgtoken_settings::Problem> for Problem {
     fn from(problem: &orgtoken_settings::Problem) -> Self {
         let at = problem.at();
         let hint = problem.hint().map(|hint| match &*at {
-            // In other programs, `-o` takes the name of a login.
-            "--username" => format!("{hint}; a profile is `--profile NAME`").into(),
+            // In other programs, `-o` takes the name of a login, or a format.
+            "--username" => {
+                format!("{hint}; a profile is `--profile NAME`, a format `--format FORM`").into()
+            }
             _ => hint.into_owned().into(),
         });
         Self {
