@@ -94,7 +94,7 @@ Usage: cargo xtask TASK
   release VERSION          make a release: check, tag, build and publish; see docs/how-to/release.md
       [--dry-run]          do the same in a clone, and publish nothing
   test-keys [--out DIR]    create the keys that tests read, with the expected results
-  book                     build the book in docs/ into target/book, and check its links
+  book                     build the book in docs/ into target/book
   recording                record setup, doctor and query into docs/recording.svg
   reference                write the tables in docs/reference/commands.md and settings.md
   refusals                 write docs/reference/refusals.md from the catalogue of refusals

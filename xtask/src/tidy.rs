@@ -5,8 +5,6 @@ mod graph;
 mod secrets;
 mod text;
 
-pub(crate) use docs::resolve;
-
 use anyhow::{Result, bail};
 use xshell::{Shell, cmd};
 

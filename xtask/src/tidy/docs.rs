@@ -1,4 +1,4 @@
-//! Links between our pages have a target.
+//! Links between our pages have a target, and the book in `docs/` has every page.
 
 use super::Source;
 
@@ -10,6 +10,19 @@ pub(super) fn check(sources: &[Source], problems: &mut Vec<String>) {
             }
         }
     }
+    if let Some(summary) = sources.iter().find(|source| source.path == SUMMARY) {
+        let listed: Vec<_> =
+            links(summary).into_iter().map(|(_, link)| resolve(SUMMARY, link)).collect();
+        for page in sources.iter().filter(|source| is_in_book(source) && source.path != SUMMARY) {
+            if !listed.contains(&page.path) {
+                problems.push(format!("{}: add it to {SUMMARY}", page.path));
+            }
+        }
+    }
+}
+
+fn is_in_book(page: &Source) -> bool {
+    page.path.starts_with("docs/") && page.path.ends_with(".md")
 }
 
 /// Returns why a link is broken. Links to other sites are not checked.
@@ -23,6 +36,9 @@ fn broken(sources: &[Source], page: &Source, link: &str) -> Option<&'static str>
     let file = sources.iter().find(|source| source.path == target);
     let folder = || sources.iter().any(|source| source.path.starts_with(&format!("{target}/")));
     match (file, anchor) {
+        _ if is_in_book(page) && (file.is_none() || !target.starts_with("docs/")) => {
+            Some("no such file in the book: fix the path, or link to the repository")
+        }
         (None, _) if !folder() => Some("no such file: fix the path"),
         (Some(file), Some(anchor)) if file.path.ends_with(".md") && !has(file, anchor) => {
             Some("no such heading: fix the part after `#`")
@@ -32,7 +48,7 @@ fn broken(sources: &[Source], page: &Source, link: &str) -> Option<&'static str>
 }
 
 /// Returns the path from the root of a link in `page`.
-pub(crate) fn resolve(page: &str, link: &str) -> String {
+fn resolve(page: &str, link: &str) -> String {
     if link.is_empty() {
         return page.to_owned();
     }
@@ -89,6 +105,8 @@ fn prose(page: &Source) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
+const SUMMARY: &str = "docs/SUMMARY.md";
+
 #[cfg(test)]
 mod tests {
     use super::super::sample;
@@ -99,26 +117,48 @@ mod tests {
         let pages = |link: &str| {
             let text = format!("# Set up\n\nsee [it]({link})\n\n```\n[not](gone.md)\n```\n");
             [
-                sample("docs/setup.md", &text),
+                sample("SETUP.md", &text),
                 sample("README.md", "# `orgtoken`: a token\n\n<a id=\"codes\"></a>\n"),
                 sample("crates/oauth/src/lib.rs", ""),
             ]
         };
         for (link, found) in [
             ("https://example.com/x", 0),
-            ("../README.md", 0),
-            ("../README.md#orgtoken-a-token", 0),
-            ("../README.md#codes", 0),
-            ("../README.md#gone", 1),
+            ("README.md", 0),
+            ("README.md#orgtoken-a-token", 0),
+            ("README.md#codes", 0),
+            ("README.md#gone", 1),
             ("#set-up", 0),
             ("#gone", 1),
-            ("../crates/oauth", 0),
-            ("../crates/gone", 1),
-            ("README.md", 1),
+            ("crates/oauth", 0),
+            ("crates/gone", 1),
+            ("docs/README.md", 1),
         ] {
             let mut problems = Vec::new();
             check(&pages(link), &mut problems);
             assert_eq!(problems.len(), found, "{link}: {problems:?}");
         }
+    }
+
+    #[test]
+    fn page_and_links_of_the_book_are_in_the_book() {
+        let pages = |link: &str| {
+            [
+                sample(SUMMARY, "# Contents\n\n- [Keys](a/keys.md)\n"),
+                sample("docs/a/keys.md", &format!("# Keys\n\n[x]({link})\n")),
+                sample("docs/a/key.pem", ""),
+                sample("README.md", ""),
+            ]
+        };
+        for (link, found) in
+            [("key.pem", 0), ("#keys", 0), ("../a", 1), ("../gone.md", 1), ("../../README.md", 1)]
+        {
+            let mut problems = Vec::new();
+            check(&pages(link), &mut problems);
+            assert_eq!(problems.len(), found, "{link}: {problems:?}");
+        }
+        let mut problems = Vec::new();
+        check(&[sample(SUMMARY, ""), sample("docs/a.md", "")], &mut problems);
+        assert_eq!(problems, ["docs/a.md: add it to docs/SUMMARY.md"]);
     }
 }
