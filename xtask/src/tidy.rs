@@ -14,7 +14,7 @@ pub(crate) fn tidy(sh: &Shell) -> Result<()> {
     text::check(&sources, &mut problems);
     docs::check(&sources, &mut problems);
     secrets::check(&sources, &mut problems);
-    graph::check(sh, &sources, &mut problems)?;
+    graph::check(sh, &mut problems)?;
 
     if problems.is_empty() {
         return Ok(());

@@ -1,13 +1,13 @@
-//! The crate graph of ARCHITECTURE.md, and the crates without I/O.
+//! The crate graph of ARCHITECTURE.md, and the crates without I/O. Their `clippy.toml` bans functions
+//! of the standard library that do I/O.
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
-use super::Source;
 use crate::build;
 
-pub(super) fn check(sh: &Shell, sources: &[Source], problems: &mut Vec<String>) -> Result<()> {
+pub(super) fn check(sh: &Shell, problems: &mut Vec<String>) -> Result<()> {
     for package in packages(&build::metadata(sh)?)? {
         edges(&package, problems);
     }
@@ -22,7 +22,6 @@ pub(super) fn check(sh: &Shell, sources: &[Source], problems: &mut Vec<String>) 
             ));
         }
     }
-    bans(sources, problems);
     Ok(())
 }
 
@@ -47,32 +46,6 @@ fn edges(package: &Package, problems: &mut Vec<String>) {
     }
 }
 
-/// The pure crates ban clock, environment, files and sockets with identical files.
-fn bans(sources: &[Source], problems: &mut Vec<String>) {
-    let find = |path: &str| sources.iter().find(|source| source.path == path);
-    let first = find(BANS[0]);
-    for path in BANS {
-        match find(path) {
-            None => {
-                problems.push(format!("{path}: missing: a pure crate bans functions that do I/O"))
-            }
-            Some(bans) if first.is_some_and(|first| first.text != bans.text) => {
-                problems.push(format!("{path}: differs from {}; make them equal", BANS[0]));
-            }
-            Some(bans) => {
-                for call in ["SystemTime::now", "env::var", "fs::read", "TcpStream::connect"] {
-                    if !bans.text.contains(call) {
-                        problems.push(format!("{path}: does not ban {call}"));
-                    }
-                }
-            }
-        }
-    }
-    if find(NO_STD).is_some_and(|root| !root.text.contains("\n#![no_std]")) {
-        problems.push(format!("{NO_STD}: the signing crate is `#![no_std]`: put it back"));
-    }
-}
-
 struct Package {
     name: String,
     /// Names and kinds (`normal`, `dev`, `build`).
@@ -80,27 +53,19 @@ struct Package {
 }
 
 fn packages(metadata: &Value) -> Result<Vec<Package>> {
+    let text = |value: &Value| value.as_str().unwrap_or("normal").to_owned();
+    let dependency = |value: &Value| (text(&value["name"]), text(&value["kind"]));
+    let package = |value: &Value| Package {
+        name: text(&value["name"]),
+        dependencies: value["dependencies"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(dependency)
+            .collect(),
+    };
     let packages = metadata["packages"].as_array().context("metadata lists packages")?;
-    Ok(packages
-        .iter()
-        .map(|package| Package {
-            name: text(&package["name"]),
-            dependencies: list(&package["dependencies"])
-                .map(|dependency| {
-                    let kind = dependency["kind"].as_str().unwrap_or("normal");
-                    (text(&dependency["name"]), kind.to_owned())
-                })
-                .collect(),
-        })
-        .collect())
-}
-
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
+    Ok(packages.iter().map(package).collect())
 }
 
 const ASSERTION: &str = "orgtoken-assertion";
@@ -153,10 +118,6 @@ const BANNED: &[&str] = &[
     "async-io",
     "redis",
 ];
-const BANS: [&str; 3] =
-    ["crates/oauth/clippy.toml", "crates/settings/clippy.toml", "crates/keygen/clippy.toml"];
-const NO_STD: &str = "crates/assertion/src/lib.rs";
-
 #[cfg(test)]
 mod tests {
     use super::*;
