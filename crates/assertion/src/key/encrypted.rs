@@ -1,14 +1,12 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use der::Tag;
 use pkcs8::EncryptedPrivateKeyInfoRef;
 use pkcs8::pkcs5::pbes2::Kdf;
 use pkcs8::pkcs5::{EncryptionScheme, Error};
 use zeroize::Zeroizing;
 
 use super::KeyError;
-use super::der::Der;
 use super::detect::{self, Kind};
 
 /// The passphrase of an encrypted key.
@@ -38,10 +36,8 @@ pub(super) fn decrypt(
         KeyError::Encrypted => (),
         unsupported => return Err(unsupported),
     }
-    let info = EncryptedPrivateKeyInfoRef::try_from(bytes).map_err(|_| {
-        // Costs that exceed the integers of the parser do not parse either.
-        if is_beyond_any_cost(bytes) == Ok(true) { KeyError::Kdf } else { UNKNOWN_CIPHER }
-    })?;
+    // Costs that exceed the integers of the parser do not parse either.
+    let info = EncryptedPrivateKeyInfoRef::try_from(bytes).map_err(|_| UNKNOWN_CIPHER)?;
     affordable(&info.encryption_algorithm)?;
     let mut buffer = Zeroizing::new(info.encrypted_data.as_bytes().to_vec());
     let plain = info.encryption_algorithm.decrypt_in_place(passphrase.0.as_slice(), &mut buffer);
@@ -70,25 +66,6 @@ fn affordable(scheme: &EncryptionScheme) -> Result<(), KeyError> {
         _ => false,
     };
     if allowed { Ok(()) } else { Err(KeyError::Kdf) }
-}
-
-/// Whether a parameter of the key derivation is longer than any that is accepted.
-fn is_beyond_any_cost(bytes: &[u8]) -> Result<bool, KeyError> {
-    let mut info = Der::new(bytes)?.take(Tag::Sequence)?.inside()?;
-    let mut pbes2 = info.take(Tag::Sequence)?.inside()?;
-    pbes2.take(Tag::ObjectIdentifier)?;
-    let mut kdf = pbes2.take(Tag::Sequence)?.inside()?.take(Tag::Sequence)?.inside()?;
-    kdf.take(Tag::ObjectIdentifier)?;
-    let mut parameters = kdf.take(Tag::Sequence)?.inside()?;
-    parameters.take(Tag::OctetString)?;
-    while let Some(number) = parameters.take_if(Tag::Integer)? {
-        // The parser reads block size and parallelization of scrypt as 16 bits, and iterations as
-        // 32 bits.
-        if number.unsigned()?.is_some_and(|number| number.len() > 2) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// About a second of work, and more than is recommended today (1,300,000 for SHA-1).
