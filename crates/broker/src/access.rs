@@ -25,28 +25,37 @@ impl Access {
         }
         let [passwd, group] =
             ACCOUNT_FILES.map(|path| fs::read_to_string(path).unwrap_or_default());
-        Self::resolve_in(&Accounts::parse(&passwd, &group), users, groups)
+        Self::resolve_in(&passwd, &group, users, groups)
     }
 
     fn resolve_in(
-        accounts: &Accounts,
+        passwd: &str,
+        group: &str,
         users: &[impl AsRef<str>],
         groups: &[impl AsRef<str>],
     ) -> (Self, Vec<AccountsError>) {
         let (mut access, mut errors) = (Self::default(), Vec::new());
-        for name in users {
-            match accounts.user(name.as_ref()) {
-                Ok(user) => drop(access.users.insert(user)),
-                Err(error) => errors.push(error),
+        let user = |name: &str| {
+            let known = accounts(passwd).find(|(known, ..)| *known == name).map(|(_, id, _)| id);
+            known.or_else(|| name.parse().ok())
+        };
+        for name in users.iter().map(AsRef::as_ref) {
+            match user(name) {
+                Some(user) => drop(access.users.insert(user)),
+                None => errors.push(AccountsError::User { name: name.to_owned() }),
             }
         }
-        for name in groups {
-            match accounts.group(name.as_ref()) {
-                Ok((group, members)) => {
+        for name in groups.iter().map(AsRef::as_ref) {
+            let number = name.parse().ok();
+            let known =
+                accounts(group).find(|(known, id, _)| *known == name || Some(*id) == number);
+            match known.map(|(_, id, members)| (id, members)).or_else(|| number.map(|id| (id, "")))
+            {
+                Some((group, members)) => {
                     access.groups.insert(group);
-                    access.users.extend(members);
+                    access.users.extend(members.split(',').filter_map(user));
                 }
-                Err(error) => errors.push(error),
+                None => errors.push(AccountsError::Group { name: name.to_owned() }),
             }
         }
         (access, errors)
@@ -70,46 +79,12 @@ impl Access {
     }
 }
 
-/// The users and groups of this machine.
-#[derive(Clone, Debug, Default)]
-struct Accounts {
-    users: Vec<(String, u32)>,
-    groups: Vec<(String, u32, Vec<String>)>,
-}
-
-impl Accounts {
-    /// Parses the two files; invalid lines are skipped.
-    fn parse(passwd: &str, group: &str) -> Self {
-        let users = passwd.lines().filter_map(|line| {
-            let mut fields = line.split(':');
-            Some((fields.next()?.to_owned(), fields.nth(1)?.parse().ok()?))
-        });
-        let groups = group.lines().filter_map(|line| {
-            let mut fields = line.split(':');
-            let (name, id) = (fields.next()?.to_owned(), fields.nth(1)?.parse().ok()?);
-            let members = fields.next()?.split(',').filter(|name| !name.is_empty());
-            Some((name, id, members.map(str::to_owned).collect()))
-        });
-        Self { users: users.collect(), groups: groups.collect() }
-    }
-
-    fn user(&self, name: &str) -> Result<u32, AccountsError> {
-        let known = self.users.iter().find(|(known, _)| known == name).map(|&(_, id)| id);
-        known
-            .or_else(|| name.parse().ok())
-            .ok_or_else(|| AccountsError::User { name: name.to_owned() })
-    }
-
-    /// Returns the id of a group, and the ids of its members that are users of this machine.
-    fn group(&self, name: &str) -> Result<(u32, Vec<u32>), AccountsError> {
-        let number = name.parse().ok();
-        let known = |(known, id, _): &&(String, u32, _)| known == name || Some(*id) == number;
-        let Some((_, id, members)) = self.groups.iter().find(known) else {
-            let unknown = || AccountsError::Group { name: name.to_owned() };
-            return Ok((number.ok_or_else(unknown)?, Vec::new()));
-        };
-        Ok((*id, members.iter().filter_map(|name| self.user(name).ok()).collect()))
-    }
+/// Returns name, id and fourth field (the members of a group) of each valid line.
+fn accounts(file: &str) -> impl Iterator<Item = (&str, u32, &str)> {
+    file.lines().filter_map(|line| {
+        let mut fields = line.splitn(4, ':');
+        Some((fields.next()?, fields.nth(1)?.parse().ok()?, fields.next()?))
+    })
 }
 
 /// An unknown user or group.
@@ -167,9 +142,8 @@ broken line
 
     #[test]
     fn owner_root_and_allowed_users_may_connect() {
-        let accounts = Accounts::parse(PASSWD, GROUP);
         let access = |users: &[&str], groups: &[&str]| {
-            let access = Access::resolve_in(&accounts, users, groups);
+            let access = Access::resolve_in(PASSWD, GROUP, users, groups);
             assert_eq!(access.1, []);
             access.0
         };
@@ -192,8 +166,7 @@ broken line
 
     #[test]
     fn unknown_name_grants_nothing_and_keeps_other_access() {
-        let accounts = Accounts::parse(PASSWD, GROUP);
-        let (access, errors) = Access::resolve_in(&accounts, &["gone", "web"], &["nogroup"]);
+        let (access, errors) = Access::resolve_in(PASSWD, GROUP, &["gone", "web"], &["nogroup"]);
         assert_eq!(errors[0].to_string(), "there is no user `gone` on this machine");
         assert_eq!(errors[1].code(), "settings.allow_groups");
         assert!(access.allows(user(1001, 5), 900));
