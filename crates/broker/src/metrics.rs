@@ -81,7 +81,7 @@ impl Metrics {
     /// Returns the metrics in the text format of Prometheus.
     pub(crate) fn text(&self, now: &Now, names_profiles: bool) -> String {
         let mut out = String::with_capacity(2048);
-        let mut family = |name: &str, kind: &str, help: &str, samples: &[(String, u64)]| {
+        let mut family = |name: &str, kind: &str, help: &str, samples: Vec<(String, u64)>| {
             let name = format!("orgtoken_{name}");
             // Writing to a `String` does not fail.
             let _ = write!(out, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
@@ -89,28 +89,26 @@ impl Metrics {
                 let _ = writeln!(out, "{name}{labels} {value}");
             }
         };
-        let one = |counter: &AtomicU64| [(String::new(), counter.load(Relaxed))];
+        let one = |value: u64| vec![(String::new(), value)];
+        let counted =
+            |name: &str, value: &str, count: &AtomicU64| (label(name, value), count.load(Relaxed));
 
         let served = [("true", &self.hits), ("false", &self.misses)];
-        let served = served.map(|(hit, count)| (label("hit", hit), count.load(Relaxed)));
-        family("tokens_served_total", "counter", "Tokens handed out.", &served);
+        let served = served.map(|(hit, count)| counted("hit", hit, count));
+        family("tokens_served_total", "counter", "Tokens handed out.", served.into());
+        let logins = self.logins.load(Relaxed);
         family(
             "logins_total",
             "counter",
             "New tokens, from the org or a shared cache.",
-            &one(&self.logins),
+            one(logins),
         );
-        let refusals: Vec<_> = lock(&self.refusals)
-            .iter()
-            .map(|(code, count)| (label("code", code), *count))
-            .collect();
-        family("refusals_total", "counter", "Failed logins.", &refusals);
-        let gates: Vec<_> = (1..).zip(&self.gates).collect();
-        let gates: Vec<_> = gates
-            .iter()
-            .map(|(gate, count)| (label("gate", &format!("{gate}")), count.load(Relaxed)))
-            .collect();
-        family("turned_away_total", "counter", "Requests rejected by a gate.", &gates);
+        let refusals = lock(&self.refusals);
+        let refusals = refusals.iter().map(|(code, count)| (label("code", code), *count)).collect();
+        family("refusals_total", "counter", "Failed logins.", refusals);
+        let gates = (1..).zip(&self.gates);
+        let gates = gates.map(|(gate, count)| counted("gate", &format!("{gate}"), count)).collect();
+        family("turned_away_total", "counter", "Requests rejected by a gate.", gates);
         let (mut number, mut bytes) = (BTreeMap::new(), BTreeMap::new());
         for ((profile, method, status), calls) in lock(&self.calls).iter() {
             let profile =
@@ -123,36 +121,19 @@ impl Metrics {
                 *bytes.entry(format!("{{{profile}{direction}}}")).or_default() += count;
             }
         }
-        let [number, bytes] =
-            [number, bytes].map(|samples| samples.into_iter().collect::<Vec<_>>());
-        family("calls_total", "counter", "Forwarded API calls.", &number);
-        family("call_bytes_total", "counter", "Bodies of forwarded API calls.", &bytes);
-        family(
-            "audit_dropped_total",
-            "counter",
-            "Audit lines dropped because the log did not keep up.",
-            &one(&self.audit_dropped),
-        );
-        let gauge = |value: u64| [(String::new(), value)];
-        let connections = u64::try_from(now.connections).unwrap_or(u64::MAX);
-        family("connections", "gauge", "Connections open now.", &gauge(connections));
-        family(
-            "degraded",
-            "gauge",
-            "1 if settings cannot be read.",
-            &gauge((!now.degraded.is_empty()).into()),
-        );
-        let mut left: Vec<_> =
-            now.left.iter().map(|left| (String::new(), left.as_secs())).collect();
-        left.extend(
-            now.of_profiles.iter().map(|(name, left)| (label("profile", name), left.as_secs())),
-        );
-        family(
-            "token_expiry_seconds",
-            "gauge",
-            "Seconds to the earliest expiry of a token.",
-            &left,
-        );
+        let [number, bytes] = [number, bytes].map(|samples| samples.into_iter().collect());
+        family("calls_total", "counter", "Forwarded API calls.", number);
+        family("call_bytes_total", "counter", "Bodies of forwarded API calls.", bytes);
+        let help = "Audit lines dropped because the log did not keep up.";
+        family("audit_dropped_total", "counter", help, one(self.audit_dropped.load(Relaxed)));
+        family("connections", "gauge", "Connections open now.", one(now.connections as u64));
+        let degraded = u64::from(!now.degraded.is_empty());
+        family("degraded", "gauge", "1 if settings cannot be read.", one(degraded));
+        let all = now.left.iter().map(|left| (String::new(), left.as_secs()));
+        let each =
+            now.of_profiles.iter().map(|(name, left)| (label("profile", name), left.as_secs()));
+        let help = "Seconds to the earliest expiry of a token.";
+        family("token_expiry_seconds", "gauge", help, all.chain(each).collect());
         out
     }
 }
