@@ -44,17 +44,13 @@ pub enum ListenError {
         /// As it was given.
         address: SocketAddr,
     },
-    /// The lock file next to the socket is a pipe, a device or a folder.
-    #[error("`{}` is not a regular file", redact::path(&path.to_string_lossy()))]
-    NotRegular {
-        /// The path of the lock.
-        path: PathBuf,
-    },
-    /// The path exists and is not a socket.
-    #[error("`{}` exists and is not a socket", redact::path(&path.to_string_lossy()))]
-    NotSocket {
+    /// Something else is at the path of the socket or of its lock file.
+    #[error("`{}` is not {expected}", redact::path(&path.to_string_lossy()))]
+    Occupied {
         /// The path.
         path: PathBuf,
+        /// A regular file or a socket.
+        expected: &'static str,
     },
     /// The path is longer than the system allows.
     #[error(
@@ -81,7 +77,7 @@ impl Diagnostic for ListenError {
             Self::InUse { .. } => "net.in_use",
             Self::Inherited { .. } => "net.inherited",
             Self::NotLoopback { .. } => "settings.listen",
-            Self::NotRegular { .. } | Self::NotSocket { .. } => "io.not_socket",
+            Self::Occupied { .. } => "io.not_socket",
             Self::PathTooLong { .. } => "settings.socket",
             Self::Unsafe { .. } => "io.socket_folder",
         }
@@ -97,7 +93,7 @@ impl Diagnostic for ListenError {
             Self::NotLoopback { .. } => {
                 "listen on 127.0.0.1 or [::1]; for other machines run a service on each".into()
             }
-            Self::NotRegular { path } | Self::NotSocket { path } => format!(
+            Self::Occupied { path, .. } => format!(
                 "move `{}` away, or choose another path",
                 redact::path(&path.to_string_lossy())
             )

@@ -117,7 +117,7 @@ fn lock(path: &Path) -> Result<File, ListenError> {
         .open(&name)
         .map_err(refused)?;
     if !file.metadata().map_err(refused)?.is_file() {
-        return Err(ListenError::NotRegular { path: name });
+        return Err(ListenError::Occupied { path: name, expected: "a regular file" });
     }
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -133,7 +133,7 @@ fn remove_stale(path: &Path) -> Result<(), ListenError> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(refused(error)),
         Ok(found) if !found.file_type().is_socket() => {
-            return Err(ListenError::NotSocket { path: path.to_owned() });
+            return Err(ListenError::Occupied { path: path.to_owned(), expected: "a socket" });
         }
         Ok(_) => {}
     }

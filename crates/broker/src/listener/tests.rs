@@ -112,7 +112,7 @@ async fn lock_file_that_is_a_pipe_is_refused() {
     // With a reader, the pipe can be opened.
     let flags = rustix::fs::OFlags::RDONLY | rustix::fs::OFlags::NONBLOCK;
     let _reader = rustix::fs::open(&fifo, flags, rustix::fs::Mode::empty()).unwrap();
-    assert!(matches!(Listener::unix(&path).unwrap_err(), ListenError::NotRegular { .. }));
+    assert!(matches!(Listener::unix(&path).unwrap_err(), ListenError::Occupied { .. }));
 }
 
 #[tokio::test]
@@ -179,12 +179,12 @@ async fn regular_file_and_long_path_are_refused() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("notes.txt");
     fs::write(&file, "keep me").unwrap();
-    assert!(matches!(Listener::unix(&file).unwrap_err(), ListenError::NotSocket { .. }));
+    assert!(matches!(Listener::unix(&file).unwrap_err(), ListenError::Occupied { .. }));
     assert_eq!(fs::read_to_string(&file).unwrap(), "keep me");
 
     let link = folder.path().join("link.sock");
     symlink(&file, &link).unwrap();
-    assert!(matches!(Listener::unix(&link).unwrap_err(), ListenError::NotSocket { .. }));
+    assert!(matches!(Listener::unix(&link).unwrap_err(), ListenError::Occupied { .. }));
 
     let long = folder.path().join("a".repeat(200));
     let error = Listener::unix(&long).unwrap_err();
