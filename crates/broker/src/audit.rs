@@ -8,89 +8,60 @@ use orgtoken_assertion::UnixTime;
 
 use crate::Peer;
 
-/// A line of the audit log.
+/// A line of the audit log: a token that was handed out, or a call that was forwarded.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum AuditLine {
-    /// A call was forwarded.
-    Call(Call),
-    /// A token was handed out.
-    Grant(Grant),
-}
-
-impl AuditLine {
+pub struct AuditLine {
     /// The time of the grant, or of the end of the call.
-    pub fn at(&self) -> UnixTime {
-        match self {
-            Self::Call(call) => call.at,
-            Self::Grant(grant) => grant.at,
-        }
-    }
-}
-
-impl fmt::Display for AuditLine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Call(call) => call.fmt(f),
-            Self::Grant(grant) => grant.fmt(f),
-        }
-    }
-}
-
-/// A call that was forwarded to the org of a profile. Its path and query are left out, since they
-/// may contain personal data.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct Call {
-    /// The time of its end.
     pub at: UnixTime,
-    /// The process that made it.
-    pub peer: Peer,
-    /// The profile whose token was used.
-    pub profile: Arc<str>,
-    /// The method of the request.
-    pub method: Method,
-    /// The status of the response; `None` if the caller disconnected before it.
-    pub status: Option<StatusCode>,
-    /// The length of the body that the caller sent, in bytes.
-    pub sent: u64,
-    /// The length of the body that the caller received, in bytes.
-    pub received: u64,
-}
-
-/// `call uid=1001 pid=4242 profile=acme method=GET status=200 sent=0 received=512`, with `status=-`
-/// if there is none.
-impl fmt::Display for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { peer, profile, method, status, sent, received, .. } = self;
-        write!(f, "call {peer} profile={} method={method} status=", Name(profile))?;
-        match status {
-            Some(status) => write!(f, "{}", status.as_u16())?,
-            None => f.write_str("-")?,
-        }
-        write!(f, " sent={sent} received={received}")
-    }
-}
-
-/// A grant: a peer got the token of a profile.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct Grant {
-    /// The time of the grant.
-    pub at: UnixTime,
-    /// The process that got the token.
+    /// The process that got the token or made the call.
     pub peer: Peer,
     /// The profile whose token it is.
     pub profile: Arc<str>,
-    /// Whether the token was in memory. Otherwise it came from a login or a shared cache.
-    pub hit: bool,
+    /// What happened.
+    pub event: AuditEvent,
 }
 
-/// `grant uid=1001 pid=4242 profile=acme hit=true`.
-impl fmt::Display for Grant {
+/// The event of an [`AuditLine`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum AuditEvent {
+    /// A call was forwarded to the org. Its path and query are left out, since they may contain
+    /// personal data.
+    Call {
+        /// The method of the request.
+        method: Method,
+        /// The status of the response; `None` if the caller disconnected before it.
+        status: Option<StatusCode>,
+        /// The length of the body that the caller sent, in bytes.
+        sent: u64,
+        /// The length of the body that the caller received, in bytes.
+        received: u64,
+    },
+    /// A token was handed out.
+    Grant {
+        /// Whether the token was in memory. Otherwise it came from a login or a shared cache.
+        hit: bool,
+    },
+}
+
+/// `grant uid=1001 pid=4242 profile=acme hit=true`, or
+/// `call uid=1001 pid=4242 profile=acme method=GET status=200 sent=0 received=512`, with `status=-`
+/// if there is none.
+impl fmt::Display for AuditLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { peer, profile, hit, .. } = self;
-        write!(f, "grant {peer} profile={} hit={hit}", Name(profile))
+        let (peer, profile) = (self.peer, Name(&self.profile));
+        match &self.event {
+            AuditEvent::Call { method, status, sent, received } => {
+                let status = status.as_ref().map_or("-", StatusCode::as_str);
+                write!(
+                    f,
+                    "call {peer} profile={profile} method={method} status={status} sent={sent} \
+                     received={received}"
+                )
+            }
+            AuditEvent::Grant { hit } => write!(f, "grant {peer} profile={profile} hit={hit}"),
+        }
     }
 }
 
@@ -117,7 +88,8 @@ mod tests {
         let line = |name: &str| {
             let peer = Peer::User { uid: 1001, gid: 1001, pid: Some(42) };
             let at = UnixTime::from_secs(1);
-            Grant { at, peer, profile: name.into(), hit: true }.to_string()
+            let event = AuditEvent::Grant { hit: true };
+            AuditLine { at, peer, profile: name.into(), event }.to_string()
         };
         assert_eq!(line("acme-1"), "grant uid=1001 pid=42 profile=acme-1 hit=true");
         for name in ["a\ngrant uid=0 profile=b", "a hit=false", "\u{1b}[2K", "\u{2028}", "a\"b"] {

@@ -13,7 +13,7 @@ use crate::limits::{Connections, Rates};
 use crate::metrics::{Metrics, Now};
 use crate::response::{self, HttpResponse};
 use crate::{
-    AuditLine, Call, Grant, Health, HealthStatus, Limits, Listener, Peer, Profiles, connection,
+    AuditEvent, AuditLine, Health, HealthStatus, Limits, Listener, Peer, Profiles, connection,
     ticker,
 };
 
@@ -177,10 +177,6 @@ impl Shared {
         self.metrics.text(&self.now(), self.names_profiles)
     }
 
-    pub(crate) fn granted(&self, peer: Peer, profile: &Arc<str>, hit: bool) {
-        self.audit(|at| AuditLine::Grant(Grant { at, peer, profile: Arc::clone(profile), hit }));
-    }
-
     /// Counts and logs a call that has ended.
     ///
     /// * `bytes`: the lengths of the bodies that the caller sent and received
@@ -193,15 +189,14 @@ impl Shared {
         (sent, received): (u64, u64),
     ) {
         self.metrics.called(profile, method, status, (sent, received));
-        self.audit(|at| {
-            let (profile, method) = (Arc::clone(profile), method.clone());
-            AuditLine::Call(Call { at, peer, profile, method, status, sent, received })
-        });
+        let method = method.clone();
+        self.audit(peer, profile, AuditEvent::Call { method, status, sent, received });
     }
 
-    fn audit(&self, line: impl FnOnce(UnixTime) -> AuditLine) {
+    pub(crate) fn audit(&self, peer: Peer, profile: &Arc<str>, event: AuditEvent) {
         let Some(sink) = &self.audit else { return };
-        if !sink(&line((self.clock)())) {
+        let line = AuditLine { at: (self.clock)(), peer, profile: Arc::clone(profile), event };
+        if !sink(&line) {
             self.metrics.audit_dropped.fetch_add(1, Relaxed);
         }
     }

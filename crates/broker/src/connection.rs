@@ -30,7 +30,7 @@ use crate::metrics::Metrics;
 use crate::proxy::{CallRecord, ResponseBody};
 use crate::request::{TokenQuery, receive};
 use crate::response::{self, HttpResponse};
-use crate::{Peer, Profile};
+use crate::{AuditEvent, Peer, Profile};
 
 /// Accepts connections until the broker ends.
 pub(crate) async fn accept_loop(
@@ -282,13 +282,13 @@ impl ConnectionContext {
     ) -> Result<HttpResponse, ErrorResponse> {
         let query = TokenQuery::parse(body)?;
         let profile = self.profile(query.profile.as_deref())?;
-        let (token, hit) = self.token(&profile, query.min_ttl()).await?;
+        let (token, hit) = self.token(&profile, query.min_ttl).await?;
         if hit && self.shared.limits.counts_hits {
             self.take(&self.shared.rates)?;
         }
         let Metrics { hits, misses, .. } = &self.shared.metrics;
         (if hit { hits } else { misses }).fetch_add(1, Relaxed);
-        self.shared.granted(self.peer, profile.name(), hit);
+        self.shared.audit(self.peer, profile.name(), AuditEvent::Grant { hit });
         Ok(response::token(profile.body(&token, route == Route::Onify)))
     }
 

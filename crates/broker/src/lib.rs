@@ -48,7 +48,7 @@ mod access;
 pub use access::{Access, AccountsError};
 mod audit;
 mod response;
-pub use audit::{AuditLine, Call, Grant};
+pub use audit::{AuditEvent, AuditLine};
 mod bearer;
 pub use bearer::{Bearer, BearerError, CurrentBearer};
 mod broker;

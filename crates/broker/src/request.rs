@@ -1,25 +1,27 @@
 //! The body of a request for a token.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
 use http_body_util::{BodyExt, Limited};
-use hyper::body::{Body, Incoming};
-use serde::de::{self, Deserialize, Deserializer, Visitor};
+use hyper::body::Incoming;
+use orgtoken_settings::parse_duration;
+use serde::Deserialize;
+use serde::de::{self, Deserializer};
 
 use crate::error_response::ErrorResponse;
 
 /// The parameters of a client: a profile and the minimum remaining lifetime.
-#[derive(Debug, Default, serde::Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TokenQuery<'a> {
     #[serde(borrow, default)]
     pub(crate) profile: Option<Cow<'a, str>>,
-    #[serde(default)]
-    min_ttl: Option<Ttl>,
+    /// The minimum remaining lifetime. A token that is about to expire is not returned anyway.
+    #[serde(default, deserialize_with = "min_ttl")]
+    pub(crate) min_ttl: Duration,
 }
 
 impl<'a> TokenQuery<'a> {
@@ -41,28 +43,16 @@ impl<'a> TokenQuery<'a> {
             rejection(StatusCode::BAD_REQUEST, place)
         })
     }
-
-    /// The minimum remaining lifetime; default: zero. A token that is about to expire is not
-    /// returned anyway.
-    pub(crate) fn min_ttl(&self) -> Duration {
-        self.min_ttl.map_or(Duration::ZERO, |Ttl(min_ttl)| min_ttl)
-    }
 }
 
 /// Receives a body of at most 1 KiB.
 pub(crate) async fn receive(body: Incoming) -> Result<Bytes, ErrorResponse> {
-    if body.is_end_stream() {
-        return Ok(Bytes::new());
-    }
-    let long = body.size_hint().lower() > LONGEST;
-    let too_long = || {
-        rejection(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is longer than {LONGEST} bytes"))
-    };
-    if long {
-        return Err(too_long());
-    }
-    let whole = Limited::new(body, LONGEST as usize).collect().await;
-    Ok(whole.map_err(|_| too_long())?.to_bytes())
+    let whole = Limited::new(body, LONGEST).collect().await;
+    let whole = whole.map_err(|_| {
+        let why = format!("the body is longer than {LONGEST} bytes");
+        rejection(StatusCode::PAYLOAD_TOO_LARGE, why)
+    });
+    Ok(whole?.to_bytes())
 }
 
 fn rejection(status: StatusCode, why: String) -> ErrorResponse {
@@ -70,56 +60,25 @@ fn rejection(status: StatusCode, why: String) -> ErrorResponse {
     ErrorResponse::rejection(7, status, "gate.body", why, hint)
 }
 
-/// `300`, `"300"`, `"300s"`, `"5m"` or `"1h"`; at most a day.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-struct Ttl(Duration);
-
-impl Ttl {
-    fn from_secs(seconds: u64) -> Option<Self> {
-        (seconds <= LONGEST_TTL).then_some(Self(Duration::from_secs(seconds)))
+/// Reads `300`, `"300"`, `"300s"`, `"5m"` or `"1h"`; at most a day.
+fn min_ttl<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Ttl {
+        Seconds(u64),
+        Text(String),
     }
-
-    fn parse(text: &str) -> Option<Self> {
-        let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
-            Some(number) => (number, &text[number.len()..]),
-            None => (text, "s"),
-        };
-        let factor = match unit {
-            "h" => 60 * 60,
-            "m" => 60,
-            _ => 1,
-        };
-        let digits = number.bytes().all(|byte| byte.is_ascii_digit());
-        Self::from_secs(digits.then_some(number)?.parse::<u64>().ok()?.checked_mul(factor)?)
-    }
+    let ttl = match Option::deserialize(deserializer)? {
+        None => Some(Duration::ZERO),
+        Some(Ttl::Seconds(seconds)) => Some(Duration::from_secs(seconds)),
+        Some(Ttl::Text(text)) => parse_duration(&text),
+    };
+    let ttl = ttl.filter(|ttl| *ttl <= LONGEST_TTL);
+    ttl.ok_or_else(|| de::Error::custom("not a duration of at most a day"))
 }
 
-impl<'de> Deserialize<'de> for Ttl {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TtlVisitor)
-    }
-}
-
-struct TtlVisitor;
-
-impl Visitor<'_> for TtlVisitor {
-    type Value = Ttl;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("seconds, or a text such as `5m`")
-    }
-
-    fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Ttl, E> {
-        Ttl::from_secs(seconds).ok_or_else(|| E::custom("too long"))
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Ttl, E> {
-        Ttl::parse(text).ok_or_else(|| E::custom("not a duration"))
-    }
-}
-
-const LONGEST: u64 = 1024;
-const LONGEST_TTL: u64 = 24 * 60 * 60;
+const LONGEST: usize = 1024;
+const LONGEST_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[cfg(test)]
 mod tests {
@@ -158,7 +117,7 @@ mod tests {
         ] {
             let ask = TokenQuery::parse(body.as_bytes()).unwrap();
             assert_eq!(ask.profile.as_deref(), profile, "{name}");
-            assert_eq!(ask.min_ttl().as_secs(), min_ttl, "{name}");
+            assert_eq!(ask.min_ttl.as_secs(), min_ttl, "{name}");
         }
     }
 

@@ -184,7 +184,7 @@ fn broker(args: &Args, profiles: &Reloader<Loader>) -> Broker {
 
 /// Writes an audit line to standard error.
 fn log(line: &AuditLine) -> bool {
-    let at = rfc3339(line.at()).unwrap_or_default();
+    let at = rfc3339(line.at).unwrap_or_default();
     stderr::write(format!("{at} {line}\n").as_bytes())
 }
 
