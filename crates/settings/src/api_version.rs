@@ -25,7 +25,7 @@ impl ApiVersion {
         let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
         match u16::from_str(digits) {
             Ok(major) if plain && major <= MAX_MAJOR => Ok(Self(major)),
-            _ => Err(ProblemKind::ApiVersion),
+            _ => Err(ProblemKind::Value { what: "not an API version", hint: "write it as v51.0" }),
         }
     }
 }

@@ -7,7 +7,7 @@ mod values;
 use orgtoken_oauth::redact;
 
 use crate::api_version::ApiVersion;
-use crate::client_id::ClientId;
+use crate::identifier::{ClientId, Username};
 use crate::input::ReadError;
 use crate::layer::Entry;
 use crate::loader::Loader;
@@ -17,7 +17,6 @@ use crate::raw::Raw;
 use crate::setting::Setting;
 use crate::settings::{Cache, CallSettings, EffectiveValue, Hosts, OtherSettings, Settings};
 use crate::source::Source;
-use crate::username::Username;
 use crate::value_kind::ValueKind;
 
 impl Loader {
@@ -53,8 +52,7 @@ impl Loader {
         let mut check = Check::new(self);
         match check.hosts(false) {
             Some(mut hosts) if check.problems.is_empty() => {
-                hosts.values = std::mem::take(&mut check.values);
-                hosts.all_values = check.all_values(&hosts.values);
+                hosts.values = check.all_values();
                 Ok(hosts)
             }
             _ => Err(check.into_problems()),
@@ -89,15 +87,6 @@ impl Loader {
         check.optional(Setting::Record, |path| Ok(path.to_owned()));
         check.optional(Setting::Username, Username::parse);
         check.optional(Setting::ClientId, ClientId::parse);
-        for setting in [Setting::PrivateKey, Setting::PublicKey, Setting::Passphrase] {
-            let is_wrong =
-                |entry: &Entry| matches!(&entry.raw, Raw::Broken(kind) if !kind.is_deferred());
-            if check.loader.effective(setting).is_some_and(is_wrong)
-                && let Some(Entry { source, raw, .. }) = check.loader.take(setting)
-            {
-                check.problem(setting, &source, problem_of(raw));
-            }
-        }
         check.key_unread();
         check.hosts(false);
         check.other();
@@ -123,11 +112,12 @@ impl Check {
     }
 
     /// Returns the effective values, in the order of a check for a login.
-    fn all_values(mut self, of_hosts: &[EffectiveValue]) -> Vec<EffectiveValue> {
+    fn all_values(mut self) -> Vec<EffectiveValue> {
+        let of_hosts = std::mem::take(&mut self.values);
         self.required(Setting::Username, Username::parse);
         self.required(Setting::ClientId, ClientId::parse);
         self.key_unread();
-        self.values.extend_from_slice(of_hosts);
+        self.values.extend(of_hosts);
         self.other();
         self.values
     }

@@ -28,8 +28,6 @@
 mod api_version;
 pub use api_version::ApiVersion;
 mod check;
-mod client_id;
-pub use client_id::ClientId;
 mod convert;
 pub use convert::{Converted, Form};
 mod duration;
@@ -38,6 +36,7 @@ mod encrypted_key;
 pub use encrypted_key::EncryptedKey;
 mod environment;
 mod identifier;
+pub use identifier::{ClientId, Username};
 mod input;
 pub use input::{Input, ReadError};
 mod layer;
@@ -72,8 +71,6 @@ mod spelling;
 #[cfg(test)]
 mod tests;
 mod text;
-mod username;
-pub use username::Username;
 mod value_kind;
 
 #[cfg(doctest)]

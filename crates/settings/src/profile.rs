@@ -249,7 +249,10 @@ impl<'a> ConfigFile<'a> {
                 }
                 // An empty value counts as unset, and the default would allow more than nothing.
                 Some(words) if words.is_empty() && CALLS.contains(&setting) => {
-                    return Raw::Broken(ProblemKind::NothingAllowed);
+                    return Raw::Broken(ProblemKind::Value {
+                        what: "an empty list, which allows nothing",
+                        hint: "name what is allowed, or remove the line for the default",
+                    });
                 }
                 Some(words) => return Raw::List(words),
                 None => {

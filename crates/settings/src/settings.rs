@@ -7,14 +7,13 @@ use orgtoken_assertion::{KeyError, Passphrase, PublicKey, Signer, SigningKey};
 use orgtoken_oauth::{AllowedHosts, InstanceUrl, Resolution};
 
 use crate::api_version::ApiVersion;
-use crate::client_id::ClientId;
 use crate::encrypted_key::EncryptedKey;
+use crate::identifier::{ClientId, Username};
 use crate::notices::Notice;
 use crate::problems::{Location, Problem, ProblemKind, Problems};
 use crate::secret::SecretText;
 use crate::setting::Setting;
 use crate::source::Source;
-use crate::username::Username;
 
 /// The settings of a login, valid by construction.
 #[derive(Debug)]
@@ -66,23 +65,18 @@ impl Settings {
     /// The passphrase is wrong, or the decrypted key is not accepted.
     pub fn decrypt_key(&mut self, typed: Option<&Passphrase>) -> Result<(), Problems> {
         let KeySource::Encrypted(encrypted) = &self.key else { return Ok(()) };
-        let opened = encrypted.decrypt(typed).and_then(|key| {
+        let key = encrypted.decrypt(typed).and_then(|key| {
             refuse_published(key.public_key(), &self.hosts.resolution)?;
             Ok(key)
         });
-        match opened {
-            Ok(key) => self.key = KeySource::Local(Box::new(key)),
-            Err(error) => return Err(self.key_problem(error)),
-        }
+        let key = key.map_err(|error| {
+            let value = self.values.iter().find(|value| value.setting == Setting::PrivateKey);
+            let source = &value.expect("the key came from somewhere").source;
+            let location = Location::of(Setting::PrivateKey, source);
+            Problems::new(vec![Problem::new(location, ProblemKind::Key(error))], Vec::new())
+        })?;
+        self.key = KeySource::Local(Box::new(key));
         Ok(())
-    }
-
-    /// Reports the error like [`Loader::check`](crate::Loader::check).
-    fn key_problem(&self, error: KeyError) -> Problems {
-        let value = self.values.iter().find(|value| value.setting == Setting::PrivateKey);
-        let location = value.map(|value| Location::of(value.setting, &value.source));
-        let location = location.expect("the key came from somewhere");
-        Problems::new(vec![Problem::new(location, ProblemKind::Key(error))], Vec::new())
     }
 
     /// Returns the key by value, for a signer that owns it.
@@ -166,7 +160,6 @@ impl Settings {
 /// The hosts of a login, without user and key.
 #[derive(Debug)]
 pub struct Hosts {
-    pub(crate) all_values: Vec<EffectiveValue>,
     pub(crate) allowed_hosts: AllowedHosts,
     pub(crate) instance_url: Option<InstanceUrl>,
     pub(crate) values: Vec<EffectiveValue>,
@@ -179,15 +172,10 @@ impl Hosts {
         &self.resolution
     }
 
-    /// Returns the effective values that decide about the hosts, and their sources.
-    pub fn values(&self) -> &[EffectiveValue] {
-        &self.values
-    }
-
     /// Returns every effective value and its source, without secrets. Invalid values are left out,
     /// and keys are not read.
-    pub fn all_values(&self) -> &[EffectiveValue] {
-        &self.all_values
+    pub fn values(&self) -> &[EffectiveValue] {
+        &self.values
     }
 }
 

@@ -3,7 +3,7 @@
 use std::iter;
 
 use orgtoken_oauth::Resolution;
-use orgtoken_settings::Hosts;
+use orgtoken_settings::{EffectiveValue, Hosts, Setting};
 use serde::Serialize;
 
 use super::origin::{ShownValue, origin};
@@ -41,7 +41,7 @@ fn text(hosts: &Hosts, look: Look) -> String {
         let chosen = candidates.iter().filter(move |one| one.used == used);
         table(chosen.map(|one| Row::new(one.role, one.url).remark(one.why)), look)
     };
-    let sources = table(hosts.all_values().iter().map(origin), look);
+    let sources = table(hosts.values().iter().map(origin), look);
     let below = |heading, rows: &str| format!("\n{}\n{rows}", look.paint(look::HEADING, heading));
     let spare = if further.is_some() { below("Fallback", &rows(false)) } else { String::new() };
     format!("{}{spare}{}", rows(true), below("Settings", &sources))
@@ -69,10 +69,15 @@ impl<'a> Shown<'a> {
             audience: resolution.audience().as_str(),
             audience_reason: resolution.audience_reason(),
             candidates: candidates(resolution, further),
-            settings: hosts.values().iter().map(Into::into).collect(),
-            values: hosts.all_values().iter().map(Into::into).collect(),
+            settings: hosts.values().iter().filter(|it| decides(it)).map(Into::into).collect(),
+            values: hosts.values().iter().map(Into::into).collect(),
         }
     }
+}
+
+fn decides(value: &EffectiveValue) -> bool {
+    use Setting::{AllowHosts, Audience, InstanceUrl, LoginUrl};
+    [AllowHosts, Audience, InstanceUrl, LoginUrl].contains(&value.setting)
 }
 
 #[derive(Serialize)]

@@ -4,6 +4,7 @@ use orgtoken_oauth::{AllowedHosts, Audience, InstanceUrl, LoginUrl, Resolution, 
 
 use super::{Check, identified};
 use crate::api_version::ApiVersion;
+use crate::identifier::Username;
 use crate::notices::{Notice, NoticeKind};
 use crate::problems::ProblemKind;
 use crate::raw::Raw;
@@ -11,7 +12,6 @@ use crate::sandbox::sandbox_suffix;
 use crate::setting::Setting;
 use crate::settings::Hosts;
 use crate::source::Source;
-use crate::username::Username;
 
 impl Check {
     /// `for_login`: whether a record must have the instance URL, which flows that read the record
@@ -43,8 +43,7 @@ impl Check {
                 return None;
             }
         };
-        let (values, all_values) = (Vec::new(), Vec::new());
-        Some(Hosts { all_values, allowed_hosts, instance_url, values, resolution })
+        Some(Hosts { allowed_hosts, instance_url, values: Vec::new(), resolution })
     }
 
     /// Adds a notice if the username does not end in the suffix of the sandbox.

@@ -50,16 +50,15 @@ impl Check {
     pub(super) fn key_unread(&mut self) {
         for setting in [Setting::PublicKey, Setting::Passphrase, Setting::PrivateKey] {
             let Some(Entry { source, raw, .. }) = self.loader.take(setting) else { continue };
-            let is_set = match &raw {
-                Raw::Broken(kind) => kind.is_deferred(),
-                Raw::Text(text) if setting == Setting::PrivateKey => {
-                    matches!(ValueKind::guess(text.secret()), None | Some(ValueKind::PrivateKey))
-                        && !text.secret().trim().is_empty()
-                }
-                _ => true,
-            };
-            if is_set {
-                self.note_value(setting, HIDDEN.to_owned(), source);
+            match raw {
+                Raw::Broken(kind) if !kind.is_deferred() => self.problem(setting, &source, kind),
+                Raw::Text(text)
+                    if setting == Setting::PrivateKey
+                        && !matches!(
+                            ValueKind::guess(text.secret()),
+                            None | Some(ValueKind::PrivateKey)
+                        ) => {}
+                _ => self.note_value(setting, HIDDEN.to_owned(), source),
             }
         }
     }

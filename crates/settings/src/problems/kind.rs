@@ -13,20 +13,12 @@ use crate::value_kind::ValueKind;
 /// The kind of a problem. The message contains no part of a value.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProblemKind {
-    #[error("not an API version")]
-    ApiVersion,
-    #[error("not a cache")]
-    Cache,
-    #[error("not the beginning of a path of API calls")]
-    CallPath,
     #[error("invalid character U+{code:04X} at position {position}")]
     Character { code: u32, position: usize },
     #[error("`{first}` and `{second}` cannot be used together")]
     Conflict { first: String, second: String },
     #[error("duplicate name")]
     Duplicate,
-    #[error("not a duration between 1 s and 24 h")]
-    Duration,
     #[error("settings are empty")]
     Empty,
     #[error("not UTF-8 at byte {offset}")]
@@ -35,12 +27,8 @@ pub(crate) enum ProblemKind {
     Json(Json),
     #[error("{0}")]
     Key(KeyError),
-    #[error("not a method of API calls")]
-    Method,
     #[error("missing{}", misspelt(.meant.as_deref()))]
     Missing { meant: Option<String> },
-    #[error("not a username: no `@`")]
-    MissingAt,
     #[error("{}", if .known.is_empty() { "no profile in the file" } else { "no profile with that name" })]
     ProfileNotFound { near: Option<String>, known: Vec<String> },
     #[error("the default profile does not exist")]
@@ -51,8 +39,6 @@ pub(crate) enum ProblemKind {
     NoDefaultProfile { known: Vec<String> },
     #[error("unknown section `[{name}]`")]
     UnknownSection { name: String },
-    #[error("an empty list, which allows nothing")]
-    NothingAllowed,
     #[error("not a private key: looks like {found}")]
     NotAKey { found: ValueKind },
     #[error("expected {expected}, found {found}")]
@@ -88,10 +74,10 @@ pub(crate) enum ProblemKind {
     Read { error: ReadError, of_key: bool },
     #[error("{0}")]
     Url(UrlError),
-    #[error("a user id, not a username")]
-    UserId,
     #[error("UTF-16 text, expected UTF-8")]
     Utf16,
+    #[error("{what}")]
+    Value { what: &'static str, hint: &'static str },
 }
 
 impl ProblemKind {
@@ -130,17 +116,6 @@ impl ProblemKind {
         let meaning = setting.map_or("the settings", Setting::meaning);
         let put_here = || format!("put {meaning} here").into();
         let (code, hint): (_, Cow<'_, str>) = match self {
-            Self::ApiVersion => ("settings.value", "write it as v51.0".into()),
-            Self::Cache => (
-                "settings.value",
-                "write `file`, `memory`, `none` or a `redis://` or `rediss://` URL".into(),
-            ),
-            Self::CallPath => (
-                "settings.value",
-                "write `sobjects/Account` for a path below /services/data/vNN.0/, or a whole path \
-                 such as `/services/apexrest/orders`"
-                    .into(),
-            ),
             Self::Character { .. } if setting == Some(Setting::ClientId) => (
                 "settings.value",
                 "copy the Consumer Key of the app again; it has letters, digits, dots and \
@@ -153,7 +128,6 @@ impl ProblemKind {
             ),
             Self::Conflict { .. } => ("settings.conflict", "keep one of the two".into()),
             Self::Duplicate => ("settings.duplicate", "keep one of them".into()),
-            Self::Duration => ("settings.value", "write it as 30s, 10m or 2h".into()),
             Self::Empty => (
                 "settings.empty",
                 "give an Onify record, or just its `value`: {\"Username\", \"ClientId\", \
@@ -166,18 +140,9 @@ impl ProblemKind {
                 (KeyError::Encrypted.code(), GIVE_THE_PASSPHRASE.into())
             }
             Self::Key(error) => return (error.code(), error.hint()),
-            Self::Method => ("settings.value", "use GET, HEAD, POST, PUT, PATCH and DELETE".into()),
-            Self::NothingAllowed => (
-                "settings.value",
-                "name what is allowed, or remove the line for the default".into(),
-            ),
             Self::Missing { meant } => {
                 ("settings.missing", missing(setting, meant.is_some(), in_record))
             }
-            Self::MissingAt => (
-                "settings.value",
-                "give the username as Setup > Users shows it, in the form user@example.com".into(),
-            ),
             Self::ProfileNotFound { known, .. } if known.is_empty() => (
                 "settings.profile",
                 "run `orgtoken setup` to configure a login, or add a section `[profile.NAME]`"
@@ -278,15 +243,11 @@ impl ProblemKind {
                 (code, error.hint())
             }
             Self::Url(error) => return (error.code(), error.hint()),
-            Self::UserId => (
-                "settings.value",
-                "give the Username of that user, in the form user@example.com: see Setup > Users"
-                    .into(),
-            ),
             Self::Utf16 => (
                 "settings.encoding",
                 "save the file as UTF-8; in PowerShell: `Set-Content -Encoding utf8`".into(),
             ),
+            Self::Value { hint, .. } => ("settings.value", (*hint).into()),
         };
         (code, Some(hint))
     }
