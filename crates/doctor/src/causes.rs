@@ -41,44 +41,32 @@ impl Assessment<'_> {
     }
 
     /// Returns the first step to take: for a likely cause, or else the hint of the refusal.
-    pub(crate) fn remedy(
-        &self,
-        causes: &[PossibleCause],
-        entry: &Entry,
-        refusal: &Refusal,
-    ) -> String {
+    pub(crate) fn remedy(&self, causes: &[PossibleCause], refusal: &Refusal) -> String {
         let first = causes.iter().find(|cause| cause.likelihood == Likelihood::Likely);
-        let indicator = first.and_then(|first| {
-            entry
-                .causes
-                .iter()
-                .find(|cause| cause.cause == first.cause)
-                .map(|cause| cause.indicator)
-        });
-        match (first, indicator) {
-            (_, Some(Indicator::FreshlyMade)) => format!(
+        match first.map(|first| (first.indicator, first.how_to_tell)) {
+            Some((Indicator::FreshlyMade, _)) => format!(
                 "if Setup was changed less than ten minutes ago, wait and try again; otherwise, {}",
                 refusal.hint()
             ),
-            (Some(_), Some(Indicator::UserName)) => format!(
+            Some((Indicator::UserName, _)) => format!(
                 "use the username that Setup > Users of this sandbox shows, perhaps `{}{}`",
                 self.target.username,
                 sandbox_suffix(self.host()).unwrap_or_default()
             ),
-            (Some(first), Some(Indicator::GenericHost | Indicator::OtherOrg)) => {
-                first.how_to_tell.to_owned()
+            Some((Indicator::GenericHost | Indicator::OtherOrg, how_to_tell)) => {
+                how_to_tell.to_owned()
             }
             _ => refusal.hint().into_owned(),
         }
     }
 
     fn cause(&self, cause: &'static Cause) -> PossibleCause {
-        let (likelihood, because) = match self.weigh(cause.indicator) {
-            Some((likelihood, because)) => (likelihood, Some(because)),
-            None => (Likelihood::Possible, None),
-        };
-        let Cause { cause, how_to_tell, .. } = *cause;
-        PossibleCause { cause, how_to_tell, likelihood, because }
+        let weighed = self.weigh(cause.indicator);
+        let likelihood =
+            weighed.as_ref().map_or(Likelihood::Possible, |(likelihood, _)| *likelihood);
+        let Cause { cause, how_to_tell, indicator, .. } = *cause;
+        let because = weighed.map(|(_, because)| because);
+        PossibleCause { cause, how_to_tell, likelihood, because, indicator }
     }
 
     fn weigh(&self, indicator: Indicator) -> Option<(Likelihood, String)> {

@@ -21,10 +21,12 @@ pub(crate) async fn check(
     transport: &Transport,
     clock: impl Fn() -> UnixTime,
 ) -> Connectivity {
-    let uri = uri(&format!("{}{VERSIONS}", endpoint.origin()));
+    let uri = format!("{}{VERSIONS}", endpoint.origin()).parse::<Uri>();
+    let uri = uri.expect("an endpoint's origin with a path is a URI");
     let proxy = transport.proxy_to(&uri);
-    let mut findings = vec![proxy_used(proxy.as_deref())];
-    findings.push(roots(transport, &uri).await);
+    let used =
+        proxy.map_or_else(|| "none".to_owned(), |proxy| format!("connecting through {proxy}"));
+    let mut findings = vec![Finding::ok(Check::Proxy, used), roots(transport, &uri).await];
     let deadline = transport.deadline();
     let mut connection = match transport.connect(&uri, deadline).await {
         Ok(connection) => connection,
@@ -36,20 +38,12 @@ pub(crate) async fn check(
         }
     };
     findings.extend(reached(connection.peer(), endpoint, transport.roots()));
-    let answer = connection.exchange(get(uri), deadline).await;
+    let mut request = Request::new(Bytes::new());
+    *request.uri_mut() = uri;
+    let answer = connection.exchange(request, deadline).await;
     let (clock, skew) = clocks(answer, clock());
     findings.push(clock);
     Connectivity { findings, skew }
-}
-
-fn proxy_used(proxy: Option<&str>) -> Finding {
-    Finding::ok(
-        Check::Proxy,
-        match proxy {
-            Some(proxy) => format!("connecting through {proxy}"),
-            None => "none".to_owned(),
-        },
-    )
 }
 
 async fn roots(transport: &Transport, uri: &Uri) -> Finding {
@@ -156,16 +150,6 @@ fn clocks(
         }
         Ok(_) => (Finding::skipped(Check::Clock, "the response has no `Date` header"), None),
     }
-}
-
-fn get(uri: Uri) -> Request<Bytes> {
-    let mut request = Request::new(Bytes::new());
-    *request.uri_mut() = uri;
-    request
-}
-
-fn uri(text: &str) -> Uri {
-    text.parse().expect("an endpoint's origin with a path is a URI")
 }
 
 /// Domains of Salesforce, whose certificates are issued by public authorities.

@@ -63,7 +63,11 @@ impl<'a> Diagnosis<'a> {
         for finding in connectivity.findings {
             self.note(finding);
         }
-        if self.failed_online(Check::Clock) {
+        let is_online = Check::Proxy..=Check::Clock;
+        let has_failed = |finding: &Finding| {
+            finding.verdict == Verdict::Failed && is_online.contains(&finding.check)
+        };
+        if self.findings.iter().any(has_failed) {
             return self.end("no connection to Salesforce");
         }
         let login = login.clone().retry(RetryPolicy::NEVER);
@@ -84,14 +88,6 @@ impl<'a> Diagnosis<'a> {
         (self.report)(&finding);
         let at = self.findings.partition_point(|earlier| earlier.check <= finding.check);
         self.findings.insert(at, finding);
-    }
-
-    /// Whether a check from `Proxy` to `last` failed.
-    fn failed_online(&self, last: Check) -> bool {
-        let online = Check::Proxy..=last;
-        self.findings
-            .iter()
-            .any(|finding| finding.verdict == Verdict::Failed && online.contains(&finding.check))
     }
 
     /// Marks the remaining checks as skipped.

@@ -1,3 +1,4 @@
+use orgtoken_oauth::catalogue::Indicator;
 use serde::Serialize;
 
 use crate::Check;
@@ -110,6 +111,8 @@ pub struct PossibleCause {
     /// The evidence for or against it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
+    #[serde(skip)]
+    pub(crate) indicator: Indicator,
 }
 
 /// The likelihood of a cause.

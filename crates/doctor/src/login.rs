@@ -63,7 +63,7 @@ fn refused(error: &LoginError, target: &Target, skew: Option<Skew>, now: UnixTim
     Finding {
         detail: detail(error, refusal),
         meaning: Some(meaning),
-        remedy: Some(assessment.remedy(&causes, advice.entry, refusal)),
+        remedy: Some(assessment.remedy(&causes, refusal)),
         may_resolve_itself: refusal.class() == RefusalClass::PropagationDelay,
         causes,
         link: Some(advice.entry.explain_command()),

@@ -41,9 +41,7 @@ fn sources(settings: &Settings) -> Finding {
         }
     }
     let detail = sources.join(", ");
-    let odd =
-        |notice: &&Notice| notice.is_suspicious() && notice.setting() != Some(Setting::Username);
-    match settings.notices().iter().find(odd) {
+    match odd(settings, |setting| setting != Some(Setting::Username)) {
         Some(notice) => Finding::warning(
             Check::Settings,
             format!("{detail}; {notice}"),
@@ -54,9 +52,7 @@ fn sources(settings: &Settings) -> Finding {
 }
 
 fn username(settings: &Settings) -> Finding {
-    let odd =
-        |notice: &&Notice| notice.is_suspicious() && notice.setting() == Some(Setting::Username);
-    match settings.notices().iter().find(odd) {
+    match odd(settings, |setting| setting == Some(Setting::Username)) {
         Some(notice) => Finding::warning(
             Check::Username,
             notice.to_string(),
@@ -64,6 +60,12 @@ fn username(settings: &Settings) -> Finding {
         ),
         None => Finding::ok(Check::Username, settings.username().as_str()),
     }
+}
+
+/// Returns the first notice about a probable mistake in such a setting.
+fn odd(settings: &Settings, is_such: impl Fn(Option<Setting>) -> bool) -> Option<&Notice> {
+    let mut notices = settings.notices().iter();
+    notices.find(|notice| notice.is_suspicious() && is_such(notice.setting()))
 }
 
 fn key(settings: &Settings, target: &Target) -> Finding {
