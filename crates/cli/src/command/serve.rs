@@ -114,7 +114,7 @@ pub(crate) fn run(args: Args, console: &Console) -> Result<(), Failure> {
     let is_shared = profiles.profiles().are_shared();
     listen::check_profiles(&args, &profiles.profiles())?;
     let on_tcp = listen::served_on_tcp(&args, &inherited);
-    let mut bearers = BearerFiles::of(&args, on_tcp.clone())?;
+    let bearers = BearerFiles::of(&args, on_tcp.clone())?;
     let listeners = {
         let _inside = workers[0].enter();
         listen::listeners(&args, inherited, &bearers, is_shared, console)?

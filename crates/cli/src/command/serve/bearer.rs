@@ -7,13 +7,12 @@ use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::ptr;
 
 use orgtoken_assertion::Diagnostic;
 use orgtoken_broker::{Bearer, CurrentBearer, FileFingerprints};
-use orgtoken_oauth::redact;
 
 use super::Args;
-use crate::args::UsageError;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::input::read_bearer;
@@ -44,13 +43,15 @@ impl BearerArg {
 }
 
 /// The bearer files of a service that listens on TCP.
-pub(super) struct BearerFiles(Vec<BearerFile>);
+pub(super) struct BearerFiles {
+    files: Vec<BearerFile>,
+    fingerprints: FileFingerprints,
+}
 
 struct BearerFile {
     /// The only profile of its addresses; `None` if they serve every profile.
     profile: Option<String>,
     path: PathBuf,
-    fingerprint: FileFingerprints,
     bearer: CurrentBearer,
 }
 
@@ -60,69 +61,56 @@ impl BearerFiles {
     ///
     /// * `served`: the profiles of the addresses; `None` for an address that serves every profile
     pub(super) fn of(args: &Args, served: BTreeSet<Option<String>>) -> Result<Self, Failure> {
-        let named = args.bearer_file.iter().filter_map(|file| file.profile.as_deref());
-        let mut unused = named.filter(|name| !served.contains(&Some((*name).to_owned())));
-        if let Some(name) = unused.next() {
-            let hint =
-                "add `--listen ADDRESS=PROFILE`; write a file with `=` in its name as ./FILE";
-            let name = redact::name(name);
-            let why = format!("`--bearer-file`: no `--listen` is for the profile `{name}` alone");
+        let find = |profile: Option<&str>| {
+            args.bearer_file.iter().find(|file| file.profile.as_deref() == profile)
+        };
+        let chosen = served.into_iter().map(|profile| {
+            let file = find(profile.as_deref()).or_else(|| find(None));
+            (profile, file)
+        });
+        let chosen: Vec<_> = chosen.collect();
+        let is_used = |given: &&BearerArg| {
+            chosen.iter().any(|(_, file)| file.is_some_and(|file| ptr::eq(file, *given)))
+        };
+        if let Some(unused) = args.bearer_file.iter().find(|given| !is_used(given)) {
+            let hint = "give one file for each `--listen ADDRESS=PROFILE`, and one for all other \
+                addresses; write a file with `=` in its name as ./FILE";
+            let path = shown(&unused.path);
+            let why = format!("`--bearer-file`: no address of the service uses `{path}`");
             return Err(Failure::new("usage.value", Some(hint), why));
         }
         let mut files: Vec<BearerFile> = Vec::new();
-        for profile in served {
-            let Some(path) = path_for(args, profile.as_deref())? else {
-                if args.open_loopback {
-                    continue;
+        for (profile, file) in chosen {
+            match file.map(|file| file.path.clone()) {
+                None if args.open_loopback => {}
+                None => return Err(missing()),
+                Some(path) if files.iter().any(|file| file.path == path) => {
+                    return Err(shared(&path));
                 }
-                return Err(missing());
-            };
-            if files.iter().any(|file| file.path == *path) {
-                return Err(shared());
+                Some(path) => {
+                    files.push(BearerFile { profile, path, bearer: CurrentBearer::default() });
+                }
             }
-            files.push(BearerFile {
-                profile,
-                path: path.to_owned(),
-                fingerprint: FileFingerprints::default(),
-                bearer: CurrentBearer::default(),
-            });
         }
-        let is_used = |path: &PathBuf| files.iter().any(|file| file.path == *path);
-        if args.bearer_file.iter().any(|file| !is_used(&file.path)) {
-            let hint = "add `--listen ADDRESS`, or leave the file out";
-            let why = "`--bearer-file`: no address of the service uses this file";
-            return Err(Failure::new("usage.value", Some(hint), why));
-        }
-        Ok(Self(files))
+        // Taken before the files are read, so that no later change is missed.
+        let fingerprints = FileFingerprints::of(files.iter().map(|file| file.path.clone()));
+        Ok(Self { files, fingerprints })
     }
 
     /// The token of the addresses of a profile, or of those of every profile.
     pub(super) fn bearer(&self, profile: Option<&str>) -> CurrentBearer {
-        let file = self.0.iter().find(|file| file.profile.as_deref() == profile);
+        let file = self.files.iter().find(|file| file.profile.as_deref() == profile);
         file.map(|file| file.bearer.clone()).unwrap_or_default()
     }
 
     /// Reads the tokens. A file that does not exist is created with a new one.
-    ///
-    /// # Errors
-    ///
-    /// Two files have the same token: they may be one file with two names.
-    pub(super) fn open(&mut self, console: Console) -> Result<(), Failure> {
-        let mut tokens: Vec<Bearer> = Vec::new();
-        for BearerFile { path, fingerprint, .. } in &mut self.0 {
-            // Taken before the file is read, so that no later change is missed.
-            *fingerprint = FileFingerprints::of([path.clone()]);
-            let token = match fs::symlink_metadata(&*path) {
-                Err(error) if error.kind() == ErrorKind::NotFound => create(path, console),
-                _ => read(path),
-            }?;
-            if tokens.contains(&token) {
-                return Err(shared());
-            }
-            tokens.push(token);
-        }
-        for (file, token) in self.0.iter().zip(tokens) {
-            file.bearer.set(Some(token));
+    pub(super) fn open(&self, console: Console) -> Result<(), Failure> {
+        let read_or_create = |path: &Path| match fs::symlink_metadata(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => create(path, console),
+            _ => read(path),
+        };
+        for (file, token) in self.files.iter().zip(self.tokens(read_or_create)) {
+            file.bearer.set(Some(token?));
         }
         Ok(())
     }
@@ -130,51 +118,37 @@ impl BearerFiles {
     /// Reads the files again if one has changed, or if `is_forced`. While a file is invalid or has
     /// the token of another, every request that needs its token is refused.
     pub(super) fn reload(&mut self, is_forced: bool, console: Console) {
-        let mut is_due = is_forced;
-        for file in &mut self.0 {
-            is_due |= file.fingerprint.have_changed();
-        }
-        if !is_due {
+        if !self.fingerprints.have_changed() && !is_forced {
             return;
         }
-        let tokens: Vec<_> = self.0.iter().map(|file| read(&file.path)).collect();
-        let is_shared =
-            |token: &Bearer| tokens.iter().flatten().filter(|other| *other == token).count() > 1;
-        let refusals = self.0.iter().zip(&tokens).map(|(file, token)| match token {
-            Ok(token) if is_shared(token) => {
-                Some(format!("{}: {}", shown(&file.path), shared().message()))
-            }
-            Ok(_) => None,
-            Err(failure) => Some(failure.message()),
-        });
-        let refusals: Vec<_> = refusals.collect();
-        for ((file, token), refusal) in self.0.iter().zip(tokens).zip(refusals) {
-            if let Some(why) = &refusal {
+        let tokens = self.tokens(read);
+        for (file, token) in self.files.iter().zip(tokens) {
+            if let Err(failure) = &token {
                 console.warn(&format_args!(
-                    "requests that need this bearer file are refused until it is valid: {why}"
+                    "requests that need this bearer file are refused until it is valid: {}",
+                    failure.message()
                 ));
             }
-            file.bearer.set(token.ok().filter(|_| refusal.is_none()));
+            file.bearer.set(token.ok());
         }
     }
-}
 
-/// Returns the file for a profile's own addresses, or else the one for every other address.
-fn path_for<'a>(args: &'a Args, profile: Option<&str>) -> Result<Option<&'a Path>, UsageError> {
-    let of = |profile: Option<&str>| {
-        let mut files = args.bearer_file.iter().filter(|file| file.profile.as_deref() == profile);
-        match (files.next(), files.next()) {
-            (Some(_), Some(_)) => {
-                let why = "several files for the same addresses";
-                Err(UsageError::value("`--bearer-file`", why))
-            }
-            (file, _) => Ok(file.map(|file| &*file.path)),
-        }
-    };
-    Ok(match (of(profile)?, of(None)?) {
-        (Some(own), _) => Some(own),
-        (None, other) => other,
-    })
+    /// Returns the token of each file. Those that are in several files are errors: these may be one
+    /// file with several names.
+    fn tokens(
+        &self,
+        read: impl Fn(&Path) -> Result<Bearer, Failure>,
+    ) -> Vec<Result<Bearer, Failure>> {
+        let tokens: Vec<_> = self.files.iter().map(|file| read(&file.path)).collect();
+        let count = |token: &Bearer| tokens.iter().flatten().filter(|one| *one == token).count();
+        let counts: Vec<_> = tokens.iter().map(|token| token.as_ref().map_or(0, count)).collect();
+        let tokens = tokens.into_iter().zip(counts).zip(&self.files);
+        let unshared = |((token, count), file): (_, &BearerFile)| match count {
+            2.. => Err(shared(&file.path)),
+            _ => token,
+        };
+        tokens.map(unshared).collect()
+    }
 }
 
 fn read(path: &Path) -> Result<Bearer, Failure> {
@@ -199,9 +173,9 @@ fn missing() -> Failure {
     Failure::new("usage.missing", Some(hint), "missing `--bearer-file`")
 }
 
-fn shared() -> Failure {
+fn shared(path: &Path) -> Failure {
     let hint = "give each profile that has an address of its own a file of its own: \
         `--bearer-file PROFILE=FILE`";
     let why = "one bearer token would open addresses of different profiles";
-    Failure::new("usage.conflict", Some(hint), why)
+    Failure::new("usage.conflict", Some(hint), format!("{}: {why}", shown(path)))
 }
