@@ -9,6 +9,7 @@ pub(crate) use flags::with_flags;
 
 use std::borrow::Cow;
 use std::error::Error;
+use std::fmt;
 use std::io;
 
 use orgtoken_assertion::Diagnostic;
@@ -148,11 +149,6 @@ impl Failure {
         self
     }
 
-    /// The problems of an input.
-    pub(crate) fn problems(&self) -> &[Problem] {
-        &self.0.problems
-    }
-
     pub(crate) fn code(&self) -> &str {
         &self.0.code
     }
@@ -267,6 +263,14 @@ impl Failure {
         let message = self.0.message.clone();
         let message = message.unwrap_or_else(|| chain(self.0.error.as_ref()));
         self.0.notes.iter().fold(message, |message, note| message + "; " + note)
+    }
+}
+
+/// The message, or all problems, on one line.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let problems: Vec<_> = self.0.problems.iter().map(|problem| &*problem.message).collect();
+        f.write_str(&if problems.is_empty() { self.message() } else { problems.join("; ") })
     }
 }
 

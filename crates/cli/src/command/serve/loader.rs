@@ -1,6 +1,5 @@
 //! The settings of the served profiles.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,9 +74,9 @@ impl Loader {
 }
 
 impl ProfileLoader for Loader {
-    type Error = LoadError;
+    type Error = Failure;
 
-    fn list(&mut self) -> Result<ProfileList, LoadError> {
+    fn list(&mut self) -> Result<ProfileList, Failure> {
         if !self.is_all {
             let name = self.args.login.profile.clone().unwrap_or_else(|| ONE.to_owned());
             return Ok(ProfileList { names: vec![name.clone()], default: Some(name) });
@@ -85,15 +84,15 @@ impl ProfileLoader for Loader {
         // While the file is written, it may be empty.
         let no_profile =
             || Failure::new("settings.missing", None::<&str>, "config.toml has no profile");
-        Ok(all(&self.args)?.ok_or_else(no_profile)?)
+        all(&self.args)?.ok_or_else(no_profile)
     }
 
     fn load(
         &mut self,
         names: &[String],
         forget_refusals: bool,
-    ) -> Result<Vec<Result<LoadedProfile, LoadError>>, LoadError> {
-        let one = |name: &String| Ok(self.one(name, forget_refusals)?);
+    ) -> Result<Vec<Result<LoadedProfile, Failure>>, Failure> {
+        let one = |name: &String| self.one(name, forget_refusals);
         Ok(names.iter().map(one).collect())
     }
 }
@@ -115,32 +114,6 @@ fn call_rules(settings: &Settings) -> CallRules {
 fn all(args: &Args) -> Result<Option<ProfileList>, Failure> {
     let profiles = profiles(&args.login)?;
     Ok(profiles.filter(|profiles| !profiles.names.is_empty()))
-}
-
-/// Settings cannot be read. The message has all problems on one line.
-pub(super) struct LoadError(Failure);
-
-impl fmt::Display for LoadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let problems: Vec<_> = self.0.problems().iter().map(|problem| &*problem.message).collect();
-        if problems.is_empty() {
-            f.write_str(&self.0.message())
-        } else {
-            f.write_str(&problems.join("; "))
-        }
-    }
-}
-
-impl From<Failure> for LoadError {
-    fn from(failure: Failure) -> Self {
-        Self(failure)
-    }
-}
-
-impl From<LoadError> for Failure {
-    fn from(error: LoadError) -> Self {
-        error.0
-    }
 }
 
 /// The name of a login without a profile.
