@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use arc_swap::ArcSwap;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use orgtoken_assertion::UnixTime;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -177,22 +177,7 @@ impl Shared {
         self.metrics.text(&self.now(), self.names_profiles)
     }
 
-    /// Counts and logs a call that has ended.
-    ///
-    /// * `bytes`: the lengths of the bodies that the caller sent and received
-    pub(crate) fn call_ended(
-        &self,
-        peer: Peer,
-        profile: &Arc<str>,
-        method: &Method,
-        status: Option<StatusCode>,
-        (sent, received): (u64, u64),
-    ) {
-        self.metrics.called(profile, method, status, (sent, received));
-        let method = method.clone();
-        self.audit(peer, profile, AuditEvent::Call { method, status, sent, received });
-    }
-
+    /// Logs an event of a profile.
     pub(crate) fn audit(&self, peer: Peer, profile: &Arc<str>, event: AuditEvent) {
         let Some(sink) = &self.audit else { return };
         let line = AuditLine { at: (self.clock)(), peer, profile: Arc::clone(profile), event };

@@ -260,15 +260,19 @@ impl ConnectionContext {
     }
 
     /// Counts and logs a call that has ended.
+    ///
+    /// * `bytes`: the lengths of the bodies that the caller sent and received
     pub(crate) fn call_ended(
         &self,
         profile: &Arc<str>,
         method: &Method,
         status: Option<StatusCode>,
-        bytes: (u64, u64),
+        (sent, received): (u64, u64),
     ) {
         self.is_idle();
-        self.shared.call_ended(self.peer, profile, method, status, bytes);
+        self.shared.metrics.called(profile, method, status, (sent, received));
+        let event = AuditEvent::Call { method: method.clone(), status, sent, received };
+        self.shared.audit(self.peer, profile, event);
     }
 
     fn is_idle(&self) {

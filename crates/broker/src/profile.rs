@@ -8,6 +8,7 @@ use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use orgtoken_client::{BootTime, CachedToken, TokenSource, Transport};
 use orgtoken_oauth::Token;
+use tokio::sync::Mutex;
 
 use crate::error_response::ErrorResponse;
 use crate::proxy::Proxy;
@@ -26,7 +27,8 @@ pub struct Profile {
     last: ArcSwapOption<Token>,
     /// Whether a client has asked since the last token was obtained.
     was_asked: AtomicBool,
-    is_renewing: AtomicBool,
+    /// Held during a renewal.
+    renewal: Mutex<()>,
 }
 
 impl Profile {
@@ -43,7 +45,7 @@ impl Profile {
             api_version: None,
             last: ArcSwapOption::empty(),
             was_asked: AtomicBool::new(false),
-            is_renewing: AtomicBool::new(false),
+            renewal: Mutex::new(()),
         }
     }
 
@@ -106,18 +108,11 @@ impl Profile {
         self.source.invalidate(token);
     }
 
-    /// Returns whether no renewal is in progress, and records that one begins.
-    pub(crate) fn begin_renewal(&self) -> bool {
-        !self.is_renewing.swap(true, Relaxed)
-    }
-
-    pub(crate) fn end_renewal(&self) {
-        self.is_renewing.store(false, Relaxed);
-    }
-
     /// Renews the token before it expires, if a client has asked for it. Returns whether there is a
     /// new one.
     pub(crate) async fn renew(self: &Arc<Self>) -> bool {
+        // A hanging login gets no second one.
+        let Ok(_renewal) = self.renewal.try_lock() else { return false };
         // Without a cached token this would be a login that no client has asked for.
         if !self.was_asked.load(Relaxed) || self.source.cached(Duration::ZERO).is_none() {
             return false;

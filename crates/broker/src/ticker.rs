@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::Profile;
 use crate::broker::Shared;
 
 /// Checks every second for a token that is about to expire, until the broker ends.
@@ -19,16 +18,9 @@ pub(crate) async fn run(shared: Arc<Shared>, mut ending: watch::Receiver<bool>) 
             _ = seconds.tick() => {}
         }
         for profile in shared.profiles.load().iter() {
-            // A hanging login delays no other profile, and gets no second task.
-            if profile.begin_renewal() {
-                tokio::spawn(renew(Arc::clone(&shared), Arc::clone(profile)));
-            }
+            // A hanging login delays no other profile.
+            let (shared, profile) = (Arc::clone(&shared), Arc::clone(profile));
+            tokio::spawn(async move { shared.logged_in(profile.renew().await) });
         }
     }
-}
-
-async fn renew(shared: Arc<Shared>, profile: Arc<Profile>) {
-    let is_new = profile.renew().await;
-    shared.logged_in(is_new);
-    profile.end_renewal();
 }
