@@ -110,7 +110,7 @@ pub(crate) fn run(args: Args, console: &Console) -> Result<(), Failure> {
     let loader = Loader::new(Arc::clone(&args), console)?;
     let profiles = Reloader::open(loader, config_file())?;
     let workers = [runtime::worker()?, runtime::worker()?];
-    let signals = Signals::listen(&workers[0]).map_err(no_resources)?;
+    let [hangup, mut terminate, mut interrupt] = signals(&workers[0]).map_err(no_resources)?;
     let is_shared = profiles.profiles().are_shared();
     listen::check_profiles(&args, &profiles.profiles())?;
     let on_tcp = listen::served_on_tcp(&args, &inherited);
@@ -122,7 +122,7 @@ pub(crate) fn run(args: Args, console: &Console) -> Result<(), Failure> {
     bearers.open(console)?;
     let broker = broker(&args, &profiles);
     let watcher = SettingsWatcher { broker: broker.clone(), profiles, bearers, is_shared, console };
-    let (runtime, hangup) = (workers[0].clone(), signals.hangup);
+    let runtime = workers[0].clone();
     // A thread of its own, since settings may take long to read, and a shutdown must not wait.
     let watch = move || watcher.watch(&runtime, hangup);
     thread::Builder::new().name("settings".into()).spawn(watch).map_err(no_resources)?;
@@ -133,7 +133,12 @@ pub(crate) fn run(args: Args, console: &Console) -> Result<(), Failure> {
     if args.open_loopback {
         console.warn(&format_args!("--open-loopback: {}", opened(&args, &on_tcp)));
     }
-    workers[0].block_on(signals.end.wait());
+    workers[0].block_on(async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    });
     console.remark(&"shutting down; finishing open requests");
     workers[0].block_on(broker.drain());
     Ok(())
@@ -225,28 +230,12 @@ impl SettingsWatcher {
     }
 }
 
-struct Signals {
-    hangup: Signal,
-    end: End,
-}
-
-struct End(Signal, Signal);
-
-impl Signals {
-    fn listen(runtime: &Handle) -> io::Result<Self> {
-        let _inside = runtime.enter();
-        let end = End(signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        Ok(Self { hangup: signal(SignalKind::hangup())?, end })
-    }
-}
-
-impl End {
-    async fn wait(mut self) {
-        tokio::select! {
-            _ = self.0.recv() => {}
-            _ = self.1.recv() => {}
-        }
-    }
+/// Returns the signals that reload the settings and that end the service.
+fn signals(runtime: &Handle) -> io::Result<[Signal; 3]> {
+    let _inside = runtime.enter();
+    let [hangup, terminate, interrupt] =
+        [SignalKind::hangup(), SignalKind::terminate(), SignalKind::interrupt()].map(signal);
+    Ok([hangup?, terminate?, interrupt?])
 }
 
 fn no_resources(error: io::Error) -> Failure {
