@@ -101,55 +101,54 @@ fn file_stem() -> impl TypedValueParser<Value = String> {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let mut answers = Answers::collect(args)?;
+    let answers = Answers::collect(args)?;
     // An invalid answer is refused before a file is created.
     profile::edited(args, &answers, &Config::read()?, true)?;
     let keys = Keys::find_or_create(&answers, console)?;
-    print_files(&keys, console);
-    profile::write(args, &answers, false)?;
+    let mut setup = Setup { args, console, answers, keys };
+    setup.print_files();
+    profile::write(args, &setup.answers, false)?;
 
-    let steps = Steps::new(args, &answers, &keys);
-    if !console.json() && answers.client_id.is_none() {
-        console.text(&steps.text(&answers.username, console.look().document()))?;
+    if setup.answers.client_id.is_none() {
+        if !console.json() {
+            console.text(&setup.steps_text(console.look().document()))?;
+        }
+        setup.answers.ask_client_id(CLIENT_ID)?;
     }
-    if answers.client_id.is_none() {
-        answers.ask_client_id(CLIENT_ID)?;
-    }
-    let Some(client_id) = answers.client_id.clone() else {
-        return print_next_command(&answers, &keys, &steps, console);
+    let Some(client_id) = setup.answers.client_id.clone() else {
+        return setup.print_next_command();
     };
-    profile::write(args, &answers, false)?;
+    profile::write(args, &setup.answers, false)?;
     let authorize = (args.approval == Approval::Own)
-        .then(|| authorize_url(&answers.instance_url, &client_id, &args.callback_url));
+        .then(|| authorize_url(&setup.answers.instance_url, &client_id, &args.callback_url));
     if let (Some(url), false) = (&authorize, console.json()) {
         let look = console.look().document();
         let (approve, allow) = (look.wrapped("", "", APPROVE), look.wrapped("", "", ALLOW));
         console.text(&format!("\n{approve}\n  {url}\n\n{allow}"))?;
     }
-    let mut report = examine(args, &answers, &keys, console)?;
+    let mut report = setup.examine()?;
     while report.is_about_consumer_key()
         && !console.json()
-        && answers.ask_client_id(OTHER_CLIENT_ID)?
+        && setup.answers.ask_client_id(OTHER_CLIENT_ID)?
     {
-        report = examine(args, &answers, &keys, console)?;
+        report = setup.examine()?;
     }
+    let Setup { answers, .. } = &setup;
+    let name = redact::label(&answers.name);
     if report.first_failure().is_none() {
-        profile::write(args, &answers, true)?;
-        let is_default = profile::offer_default(&answers, args.default)?;
+        profile::write(args, answers, true)?;
+        let is_default = profile::offer_default(answers, args.default)?;
         if !is_default {
-            let name = redact::label(&answers.name);
             console
                 .remark(&format_args!("hint: `orgtoken config use {name}` makes it the default"));
         }
     } else if answers.other_client_id().is_some() {
-        let name = redact::label(&answers.name);
         console.remark(&format_args!(
             "profile {name} keeps its consumer key, since no login with the other one has worked"
         ));
     }
     if console.json() {
-        let found = found(&answers, &keys, &steps, authorize.as_deref(), Some(&report));
-        console.document(&found)?;
+        console.document(&setup.found(authorize.as_deref(), Some(&report)))?;
     } else if report.first_failure().is_none() {
         let token = command("token", &answers.name);
         console.data(format!("\nTo print a token: {token}\n").as_bytes())?;
@@ -157,137 +156,126 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     doctor::outcome(&report, console)
 }
 
-/// The steps in Salesforce, and a note on the username if it looks wrong for the org.
-struct Steps {
-    steps: Vec<String>,
-    note: Option<String>,
+/// A login that is being configured.
+struct Setup<'a> {
+    args: &'a Args,
+    console: &'a Console,
+    answers: Answers,
+    keys: Keys,
 }
 
-impl Steps {
-    fn new(args: &Args, answers: &Answers, keys: &Keys) -> Self {
-        let app = match answers.app {
+impl Setup<'_> {
+    /// Returns the steps in Salesforce.
+    fn steps(&self) -> Vec<String> {
+        let app = match self.answers.app {
             App::External => EXTERNAL_CLIENT_APP,
             App::Connected => CONNECTED_APP,
         };
-        let approval = match args.approval {
+        let approval = match self.args.approval {
             Approval::Admin => app.admin_approval,
             Approval::Own => app.self_approval,
         };
-        let (org, certificate) = (&answers.instance_url, keys.certificate.to_string_lossy());
-        Self {
-            steps: app.steps(approval, org, &certificate, &args.callback_url),
-            note: username_note(org, &answers.username),
-        }
+        let certificate = self.keys.certificate.to_string_lossy();
+        app.steps(approval, &self.answers.instance_url, &certificate, &self.args.callback_url)
+    }
+
+    /// Returns a note on the username, if it looks wrong for the org.
+    fn note(&self) -> Option<String> {
+        username_note(&self.answers.instance_url, &self.answers.username)
     }
 
     /// Returns the numbered steps, wrapped for a terminal.
-    fn text(&self, username: &str, look: Look) -> String {
-        let heading = format!("In Salesforce, for {}:", printable(username));
+    fn steps_text(&self, look: Look) -> String {
+        let heading = format!("In Salesforce, for {}:", printable(&self.answers.username));
         let mut text = format!("\n{}\n\n", look.paint(look::HEADING, &heading));
-        for (at, step) in self.steps.iter().enumerate() {
+        for (at, step) in self.steps().iter().enumerate() {
             text += &look.wrapped(&format!("{:>3}. ", at + 1), "     ", &printable(step));
         }
-        if let Some(note) = &self.note {
-            text += &format!("\n{}", look.wrapped("", "", &printable(note)));
+        if let Some(note) = self.note() {
+            text += &format!("\n{}", look.wrapped("", "", &printable(&note)));
         }
         text
     }
-}
 
-/// Prints the command that continues once the consumer key is known.
-fn print_next_command(
-    answers: &Answers,
-    keys: &Keys,
-    steps: &Steps,
-    console: &Console,
-) -> Result<(), Failure> {
-    if console.json() {
-        return Ok(console.document(&found(answers, keys, steps, None, None))?);
+    /// Prints the command that continues once the consumer key is known.
+    fn print_next_command(&self) -> Result<(), Failure> {
+        if self.console.json() {
+            return Ok(self.console.document(&self.found(None, None))?);
+        }
+        let next = command("setup", &self.answers.name);
+        let text = format!("\nWhen you have the consumer key:\n  {next} --client-id KEY --wait\n");
+        Ok(self.console.data(text.as_bytes())?)
     }
-    let next = command("setup", &answers.name);
-    Ok(console.data(
-        format!("\nWhen you have the consumer key:\n  {next} --client-id KEY --wait\n").as_bytes(),
-    )?)
-}
 
-fn print_files(keys: &Keys, console: &Console) {
-    let certificate = shown(&keys.certificate);
-    let Some(key) = &keys.key else {
-        console.remark(&format_args!(
-            "using the remote key; {certificate} is its certificate (upload it to Salesforce)"
+    fn print_files(&self) {
+        let certificate = shown(&self.keys.certificate);
+        let Some(key) = &self.keys.key else {
+            self.console.remark(&format_args!(
+                "using the remote key; {certificate} is its certificate (upload it to Salesforce)"
+            ));
+            return;
+        };
+        let what = if self.keys.is_new { "created" } else { "using existing" };
+        self.console.remark(&format_args!(
+            "{what} {} (keep it here) and {certificate} (upload it to Salesforce)",
+            shown(key)
         ));
-        return;
-    };
-    let what = if keys.is_new { "created" } else { "using existing" };
-    console.remark(&format_args!(
-        "{what} {} (keep it here) and {certificate} (upload it to Salesforce)",
-        shown(key)
-    ));
-}
+    }
 
-fn examine(
-    args: &Args,
-    answers: &Answers,
-    keys: &Keys,
-    console: &Console,
-) -> Result<Report, Failure> {
-    let asked = doctor::Args {
-        login: args::Login {
-            profile: Some(answers.name.clone()),
-            client_id: answers.other_client_id(),
-            passphrase: args.passphrase.clone(),
-            ..args::Login::default()
-        },
-        cert: Some(PathBuf::from(&keys.certificate)),
-        network: args.network.clone(),
-    };
-    let max_wait = if args.wait { retry::TEN_MINUTES } else { retry::NONE };
-    let mut shown = ReportPrinter::new(console);
-    let mut tries = 0;
-    let report = retry::until(max_wait, console, || {
-        tries += 1;
-        doctor::diagnose(&asked, console, |finding| {
-            if tries == 1 {
-                shown.finding(finding);
-            }
+    fn examine(&self) -> Result<Report, Failure> {
+        let Self { args, console, answers, keys } = self;
+        let asked = doctor::Args {
+            login: args::Login {
+                profile: Some(answers.name.clone()),
+                client_id: answers.other_client_id(),
+                passphrase: args.passphrase.clone(),
+                ..args::Login::default()
+            },
+            cert: Some(keys.certificate.clone()),
+            network: args.network.clone(),
+        };
+        let max_wait = if args.wait { retry::TEN_MINUTES } else { retry::NONE };
+        let mut shown = ReportPrinter::new(console);
+        let mut tries = 0;
+        let report = retry::until(max_wait, console, || {
+            tries += 1;
+            doctor::diagnose(&asked, console, |finding| {
+                if tries == 1 {
+                    shown.finding(finding);
+                }
+            })
+        })?;
+        if console.json() {
+            return Ok(report);
+        }
+        if tries > 1 {
+            report.findings.iter().for_each(|finding| shown.finding(finding));
+        }
+        shown.end(&report)?;
+        if report.may_resolve_itself() && !args.wait {
+            let again = command("setup", &answers.name);
+            let key = if answers.other_client_id().is_some() { " --client-id KEY" } else { "" };
+            console.remark(&format_args!(
+                "hint: changes in Setup take two to ten minutes; to retry until then, run \
+                 `{again}{key} --wait`"
+            ));
+        }
+        Ok(report)
+    }
+
+    fn found(&self, authorize: Option<&str>, report: Option<&Report>) -> Value {
+        json!({
+            "profile": self.answers.name,
+            "config_file": self.answers.config,
+            "private_key_file": self.keys.key,
+            "certificate_file": self.keys.certificate,
+            "steps": self.steps(),
+            "note": self.note(),
+            "client_id": self.answers.client_id,
+            "authorize_url": authorize,
+            "doctor": report,
         })
-    })?;
-    if console.json() {
-        return Ok(report);
     }
-    if tries > 1 {
-        report.findings.iter().for_each(|finding| shown.finding(finding));
-    }
-    shown.end(&report)?;
-    if report.may_resolve_itself() && !args.wait {
-        let again = command("setup", &answers.name);
-        let key = if answers.other_client_id().is_some() { " --client-id KEY" } else { "" };
-        console.remark(&format_args!(
-            "hint: changes in Setup take two to ten minutes; to retry until then, run \
-             `{again}{key} --wait`"
-        ));
-    }
-    Ok(report)
-}
-
-fn found(
-    answers: &Answers,
-    keys: &Keys,
-    steps: &Steps,
-    authorize: Option<&str>,
-    report: Option<&Report>,
-) -> Value {
-    json!({
-        "profile": answers.name,
-        "config_file": answers.config,
-        "private_key_file": keys.key,
-        "certificate_file": keys.certificate,
-        "steps": steps.steps,
-        "note": steps.note,
-        "client_id": answers.client_id,
-        "authorize_url": authorize,
-        "doctor": report,
-    })
 }
 
 fn command(name: &str, profile: &str) -> String {

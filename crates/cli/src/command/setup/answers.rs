@@ -9,7 +9,7 @@ use orgtoken_oauth::{AllowedHosts, InstanceUrl, redact};
 use orgtoken_settings::{Given, KeySource, Layer, Loader, Setting};
 
 use super::{App, Args};
-use crate::args::{self, Passphrase};
+use crate::args::Passphrase;
 use crate::environment::at_home;
 use crate::failure::Failure;
 use crate::io::input::{Kind, read};
@@ -26,8 +26,7 @@ pub(super) struct Answers {
     pub(super) client_id: Option<String>,
     /// The consumer key in the profile, which stays there until a login with another one works.
     pub(super) saved_client_id: Option<String>,
-    /// The folder of `config.toml`, key and certificate.
-    pub(super) folder: PathBuf,
+    /// `config.toml`, next to which key and certificate are.
     pub(super) config: PathBuf,
     pub(super) key: Key,
     /// The passphrase in the profile.
@@ -47,7 +46,6 @@ impl Answers {
         let config = Config::read()?;
         // An invalid file is reported before a question is asked.
         let editor = config.editor()?;
-        let folder = config.path.parent().map(PathBuf::from).unwrap_or_default();
         let is_named = args.profile.is_some() || args.instance_url.is_some();
         let begun = if is_named { None } else { begun(&config)? };
         let named = args.profile.clone().or(begun);
@@ -99,7 +97,7 @@ impl Answers {
         if editor.has(&name, "private_key_env") {
             return Err(exists("a key file", &name, "private_key_env"));
         }
-        let key = key(args, &existing, &name, &folder)?;
+        let key = key(args, &existing, &name, &config.path)?;
         let mut passphrase = args.passphrase.clone();
         if passphrase.key_passphrase_env.is_none() && passphrase.key_passphrase_file.is_none() {
             passphrase.key_passphrase_file = file(&existing, Setting::Passphrase);
@@ -112,7 +110,6 @@ impl Answers {
             app,
             client_id,
             saved_client_id,
-            folder,
             config,
             key,
             passphrase,
@@ -180,12 +177,11 @@ fn known_url(
     flag: Option<&str>,
     profile: Option<Layer>,
 ) -> Result<Option<InstanceUrl>, Failure> {
-    let login = args::Login {
-        instance_url: flag.map(str::to_owned),
-        allow_host: args.allow_host.clone(),
-        ..args::Login::default()
-    };
-    let mut flags = login.layer();
+    let mut flags = Layer::flags();
+    if let Some(url) = flag {
+        flags.set(Setting::InstanceUrl, "--instance-url", url);
+    }
+    flags.set_list(Setting::AllowHosts, "--allow-host", args.allow_host.clone());
     args.network.route.add_to(&mut flags)?;
     let loader = Loader::new([flags].into_iter().chain(profile));
     if loader.given(Setting::InstanceUrl).is_none() {
@@ -212,7 +208,7 @@ fn not_written(reason: &str) -> Failure {
 }
 
 /// Returns the key of the flags or of the profile, or else a file that may not exist yet.
-fn key(args: &Args, existing: &Loader, name: &str, folder: &Path) -> Result<Key, Failure> {
+fn key(args: &Args, existing: &Loader, name: &str, config: &Path) -> Result<Key, Failure> {
     let local = |file, must_exist| Ok(Key::Local { file, must_exist });
     let given = existing.given(Setting::PrivateKey);
     if let Some(file) = &args.jwt_key_file {
@@ -234,7 +230,7 @@ fn key(args: &Args, existing: &Loader, name: &str, folder: &Path) -> Result<Key,
             Ok(Key::Remote(KeySource::Command { command, public_key }))
         }
         (None, Some(Given::File(file))) => local(at_home(file), false),
-        (None, _) => local(folder.join(format!("{name}.key")), false),
+        (None, _) => local(config.with_file_name(format!("{name}.key")), false),
     }
 }
 

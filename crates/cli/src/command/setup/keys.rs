@@ -30,11 +30,11 @@ impl Keys {
     /// missing certificate is created for the existing key.
     pub(super) fn find_or_create(answers: &Answers, console: &Console) -> Result<Self, Failure> {
         let name = &answers.name;
-        create_folder(&answers.folder)?;
+        answers.config.parent().map_or(Ok(()), create_folder)?;
         let (key, must_exist) = match &answers.key {
             Key::Local { file, must_exist } => (file, must_exist),
             Key::Remote(source) => {
-                let certificate = answers.folder.join(format!("{name}.crt"));
+                let certificate = answers.config.with_file_name(format!("{name}.crt"));
                 ensure_certificate(&*remote_signer(source)?, &certificate, name)?;
                 return Ok(Self { key: None, certificate, is_new: false });
             }
