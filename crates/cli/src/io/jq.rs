@@ -54,7 +54,7 @@ impl Jq {
         let context = Ctx::<JustLut<Val>>::new(&self.0.lut, Vars::new([]));
         let results = self.0.id.run((context, to_jaq(value)));
         Ok(results.map_while(|result| match result.map_err(jaq_core::Exn::get_err) {
-            Ok(value) => Some(Output::of(&value)),
+            Ok(value) => Some(Output::of(value)),
             Err(Ok(error)) => Some(Err(JqError::Failed(kind(&error.to_string())))),
             // The expression has called `halt` or `halt_error`.
             Err(Err(exception)) => match exception.get_halt() {
@@ -66,41 +66,48 @@ impl Jq {
 }
 
 impl Output {
-    fn of(value: &Val) -> Result<Self, JqError> {
-        if let Val::TStr(text) = value {
+    fn of(value: Val) -> Result<Self, JqError> {
+        if let Val::TStr(text) = &value {
             return Ok(Self::Text(String::from_utf8_lossy(text).into_owned()));
         }
         let mut json = String::new();
-        write(value, &mut json)?;
-        Ok(Self::Json(json))
+        let written = write(&value, MAX_DEPTH, &mut json);
+        if written.is_err() {
+            // Dropping a value that is nested too deeply would overflow the stack, too.
+            std::mem::forget(value);
+        }
+        written.map(|()| Self::Json(json))
     }
 }
 
 /// Writes JSON as jq does. The library would write `NaN`, which is not JSON.
-fn write(value: &Val, json: &mut String) -> Result<(), JqError> {
+fn write(value: &Val, depth: usize, json: &mut String) -> Result<(), JqError> {
+    let nested = || depth.checked_sub(1).ok_or(JqError::Failed("its result is nested too deeply"));
     match value {
         Val::Num(Num::Float(number)) if number.is_nan() => json.push_str("null"),
         Val::Num(Num::Float(number)) if number.is_infinite() => {
             json.push_str(if *number > 0.0 { MAX_DOUBLE } else { MIN_DOUBLE });
         }
         Val::Arr(items) => {
+            let depth = nested()?;
             json.push('[');
             for (at, item) in items.iter().enumerate() {
                 json.push_str(if at == 0 { "" } else { "," });
-                write(item, json)?;
+                write(item, depth, json)?;
             }
             json.push(']');
         }
         Val::Obj(fields) => {
+            let depth = nested()?;
             json.push('{');
             for (at, (name, value)) in fields.iter().enumerate() {
                 json.push_str(if at == 0 { "" } else { "," });
                 if !matches!(name, Val::TStr(_)) {
                     return Err(JqError::Failed("it makes an object with a key that is not text"));
                 }
-                write(name, json)?;
+                write(name, depth, json)?;
                 json.push(':');
-                write(value, json)?;
+                write(value, depth, json)?;
             }
             json.push('}');
         }
@@ -232,6 +239,9 @@ def @tsv: [.[] | if . == null then "" elif type == "string" then split("\\") | j
 const MAX_DOUBLE: &str = "1.7976931348623157e+308";
 const MIN_DOUBLE: &str = "-1.7976931348623157e+308";
 
+/// An expression can nest values more deeply than the stack allows.
+const MAX_DEPTH: usize = 1000;
+
 /// In digits.
 const MAX_INTEGER: usize = 1000;
 
@@ -334,6 +344,8 @@ mod tests {
             "halt(3)",
             "{(1): .a}",
             "[.a | tobytes]",
+            "reduce range(1000000) as $i (.a; [.])",
+            "reduce range(1001) as $i (.a; {a: .})",
         ] {
             let jq = Jq::compile(expression).unwrap();
             let output = jq.outputs(json.as_bytes()).unwrap().next().unwrap();
