@@ -8,24 +8,15 @@ use crate::io::look::Look;
 pub(crate) struct Indenter {
     /// The open brackets.
     open: Vec<u8>,
-    /// Whether the last bracket was opened just now.
-    is_empty: bool,
-    /// Whether the next string of the object is a name.
-    is_name: bool,
-    string: Option<Text>,
-}
-
-/// A position in a string.
-#[derive(Clone, Copy, PartialEq)]
-enum Text {
-    Plain,
-    /// After a backslash.
-    Escaped,
+    /// The last byte that is neither white space nor in a string.
+    last: u8,
+    /// Whether the next byte of the current string is escaped; `None` between strings.
+    string: Option<bool>,
 }
 
 impl Indenter {
     pub(crate) const fn new() -> Self {
-        Self { open: Vec::new(), is_empty: false, is_name: false, string: None }
+        Self { open: Vec::new(), last: b'\n', string: None }
     }
 
     /// Returns the next piece for this look.
@@ -38,68 +29,47 @@ impl Indenter {
     }
 
     fn add(&mut self, byte: u8, look: Look, out: &mut Vec<u8>) {
-        if let Some(text) = self.string {
+        if let Some(is_escaped) = self.string {
             out.push(byte);
-            self.string = match (text, byte) {
-                (Text::Plain, b'"') => None,
-                (Text::Plain, b'\\') => Some(Text::Escaped),
-                _ => Some(Text::Plain),
-            };
-            if self.string.is_none() && look.has_color() {
-                out.extend(b"\x1b[0m");
+            let ends = byte == b'"' && !is_escaped;
+            self.string = (!ends).then_some(byte == b'\\' && !is_escaped);
+            if ends && look.has_color() {
+                out.extend(Style::new().render_reset().to_string().bytes());
             }
             return;
         }
-        match byte {
-            b' ' | b'\t' | b'\r' | b'\n' => {
-                if self.open.is_empty() {
-                    out.push(byte);
-                }
-            }
-            b'}' | b']' => {
-                self.open.pop();
-                if !self.is_empty {
-                    self.line(out);
-                }
-                self.is_empty = false;
+        if byte.is_ascii_whitespace() {
+            if self.open.is_empty() {
                 out.push(byte);
             }
-            b',' => {
-                out.push(byte);
-                self.line(out);
-                self.is_name = true;
-            }
-            b':' => {
-                out.extend(b": ");
-                self.is_name = false;
-            }
-            _ => {
-                if std::mem::take(&mut self.is_empty) {
-                    self.line(out);
-                }
-                match byte {
-                    b'{' | b'[' => {
-                        self.open.push(byte);
-                        (self.is_empty, self.is_name) = (true, true);
-                    }
-                    b'"' => {
-                        self.string = Some(Text::Plain);
-                        if look.has_color() {
-                            let is_name = self.is_name && self.open.last() == Some(&b'{');
-                            let style = if is_name { NAME } else { STRING };
-                            out.extend(style.render().to_string().into_bytes());
-                        }
-                    }
-                    _ => {}
-                }
-                out.push(byte);
-            }
+            return;
         }
-    }
-
-    fn line(&self, out: &mut Vec<u8>) {
-        out.push(b'\n');
-        out.resize(out.len() + 2 * self.open.len(), b' ');
+        let before = std::mem::replace(&mut self.last, byte);
+        let is_first = matches!(before, b'{' | b'[');
+        let closes = matches!(byte, b'}' | b']');
+        if closes {
+            self.open.pop();
+        }
+        if (closes && !is_first) || (!closes && is_first) || before == b',' {
+            out.push(b'\n');
+            out.resize(out.len() + 2 * self.open.len(), b' ');
+        }
+        match byte {
+            b'{' | b'[' => self.open.push(byte),
+            b'"' => {
+                self.string = Some(false);
+                let is_name = before != b':' && self.open.last() == Some(&b'{');
+                if look.has_color() {
+                    let style = if is_name { NAME } else { STRING };
+                    out.extend(style.render().to_string().bytes());
+                }
+            }
+            _ => {}
+        }
+        out.push(byte);
+        if byte == b':' {
+            out.push(b' ');
+        }
     }
 }
 

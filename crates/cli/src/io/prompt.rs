@@ -21,7 +21,13 @@ pub(crate) fn passphrase() -> Result<Option<Zeroizing<Vec<u8>>>, Interrupted> {
     let Ok(terminal) = File::options().read(true).write(true).open("/dev/tty") else {
         return Ok(None);
     };
-    ask(&terminal).transpose()
+    let mut terminal = &terminal;
+    let Some(echo_off) = EchoOff::on(terminal) else { return Ok(None) };
+    let _ = terminal.write_all(b"Passphrase of the private key: ");
+    let line = secret_line(terminal);
+    drop(echo_off);
+    let _ = terminal.write_all(b"\n");
+    line.map(Some)
 }
 
 /// Asks for one line. Returns `None` if the streams are not interactive.
@@ -71,16 +77,6 @@ pub(crate) fn pause(max: Duration) -> Result<(), Interrupted> {
         },
         _ => Ok(()),
     }
-}
-
-fn ask(mut terminal: &File) -> Option<Result<Zeroizing<Vec<u8>>, Interrupted>> {
-    terminal.write_all(b"Passphrase of the private key: ").ok()?;
-    let line = {
-        let _echo_off = EchoOff::on(terminal)?;
-        secret_line(terminal)
-    };
-    terminal.write_all(b"\n").ok()?;
-    Some(line)
 }
 
 /// Reads one line, without its end. A terminal returns no more than a line.

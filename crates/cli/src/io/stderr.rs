@@ -1,9 +1,10 @@
 //! Standard error. A service writes in the background, so that a stalled reader does not stop it.
 
 use std::io::{self, Write};
+use std::iter;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,11 +17,13 @@ pub(crate) fn write(lines: &[u8]) -> bool {
         let _ = progress::suspended(|| io::stderr().lock().write_all(lines));
         return true;
     };
-    let taken = queue.try_send(Message::Lines(lines.into())).is_ok();
-    if !taken {
+    QUEUED.fetch_add(1, Relaxed);
+    let is_taken = queue.try_send(lines.into()).is_ok();
+    if !is_taken {
+        QUEUED.fetch_sub(1, Relaxed);
         DROPPED.fetch_add(1, Relaxed);
     }
-    taken
+    is_taken
 }
 
 /// Moves the writing to a thread of its own.
@@ -34,51 +37,31 @@ pub(crate) fn write_in_background() -> io::Result<()> {
 
 /// Waits until all lines are written, for at most a second.
 pub(crate) fn flush() {
-    let Some(queue) = QUEUE.get() else { return };
     let until = Instant::now() + FLUSH_TIMEOUT;
-    let (done, written) = sync_channel(1);
-    let mut message = Message::Flush(done);
-    while let Err(TrySendError::Full(unsent)) = queue.try_send(message) {
-        if Instant::now() >= until {
-            return;
-        }
-        thread::sleep(Duration::from_millis(10));
-        message = unsent;
+    while QUEUED.load(Relaxed) > 0 && Instant::now() < until {
+        thread::sleep(BATCH_INTERVAL);
     }
-    let _ = written.recv_timeout(until.saturating_duration_since(Instant::now()));
 }
 
 /// Writes queued lines in as few calls as possible.
-fn write_all(messages: &Receiver<Message>) {
-    let mut buffer = Vec::new();
-    while let Ok(message) = messages.recv() {
-        let mut flushed = Vec::new();
-        for message in std::iter::once(message).chain(messages.try_iter().take(CAPACITY)) {
-            match message {
-                Message::Lines(lines) => buffer.extend_from_slice(&lines),
-                Message::Flush(done) => flushed.push(done),
-            }
-        }
+fn write_all(queue: &Receiver<Box<[u8]>>) {
+    while let Ok(first) = queue.recv() {
+        let batch: Vec<_> = iter::once(first).chain(queue.try_iter().take(CAPACITY)).collect();
+        let mut lines = batch.concat();
         let dropped = DROPPED.swap(0, Relaxed);
         if dropped > 0 {
-            let _ = writeln!(buffer, "warning: {dropped} lines dropped: standard error was full");
+            let _ = writeln!(lines, "warning: {dropped} lines dropped: standard error was full");
         }
-        let _ = io::stderr().lock().write_all(&buffer);
-        buffer.clear();
-        for done in flushed {
-            let _ = done.try_send(());
-        }
+        let _ = io::stderr().lock().write_all(&lines);
+        QUEUED.fetch_sub(batch.len(), Relaxed);
         // Waking this thread for each line doubles the processor time of a cached token.
         thread::sleep(BATCH_INTERVAL);
     }
 }
 
-enum Message {
-    Lines(Box<[u8]>),
-    Flush(SyncSender<()>),
-}
-
-static QUEUE: OnceLock<SyncSender<Message>> = OnceLock::new();
+static QUEUE: OnceLock<SyncSender<Box<[u8]>>> = OnceLock::new();
+/// The number of messages that are not written yet.
+static QUEUED: AtomicUsize = AtomicUsize::new(0);
 static DROPPED: AtomicU64 = AtomicU64::new(0);
 
 /// In messages: about 400 KiB of audit lines.

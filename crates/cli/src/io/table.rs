@@ -77,14 +77,10 @@ fn line(cells: &[String], widths: &[usize], right: &[usize]) -> String {
 
 /// Returns the width of each column, in columns of a terminal.
 fn widths(rows: &[impl AsRef<[String]>]) -> Vec<usize> {
-    let mut widths = Vec::new();
-    for row in rows {
-        for (at, cell) in row.as_ref().iter().enumerate() {
-            widths.resize(widths.len().max(at + 1), 0);
-            widths[at] = cell.width().max(widths[at]);
-        }
-    }
-    widths
+    let columns = rows.first().map_or(0, |row| row.as_ref().len());
+    let width = |row: &[String], at: usize| row.get(at).map_or(0, |cell| cell.width());
+    let widest = |at| rows.iter().map(|row| width(row.as_ref(), at)).max().unwrap_or_default();
+    (0..columns).map(widest).collect()
 }
 
 /// Makes the widest columns narrower until a row fits, but none narrower than [`MIN_WIDTH`].

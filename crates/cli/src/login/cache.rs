@@ -1,7 +1,9 @@
 //! The token caches of this user.
 
 use orgtoken_client::Transport;
-use orgtoken_client::cache::{CacheLocations, FileCache, Listing, RedisCache, redis_server};
+use orgtoken_client::cache::{
+    CacheLocations, FileCache, Listing, RedisCache, RedisServer, SealingKey, redis_server,
+};
 use orgtoken_settings::{Cache, Settings};
 
 use crate::args::Network;
@@ -42,19 +44,26 @@ pub(crate) fn redis(
 
 /// Returns the logins that are cached in Redis. There are none if the settings choose another cache.
 pub(crate) fn list_redis(settings: &Settings, network: &Network) -> Result<Listing, Failure> {
-    let server = redis_server(settings, &transport(network, settings)?)?;
-    match (server, folders().known_sealing_key(settings.key())) {
-        (Some(server), Some(key)) => Ok(wait_for(server.states(&key, settings.allowed_hosts()))?),
-        _ => Ok(Listing::default()),
+    match known_redis(settings, network)? {
+        Some((server, key)) => Ok(wait_for(server.states(&key, settings.allowed_hosts()))?),
+        None => Ok(Listing::default()),
     }
 }
 
 /// Removes the logins that are sealed with this login's key from Redis. Returns their number.
 pub(crate) fn clear_redis(settings: &Settings, network: &Network) -> Result<usize, Failure> {
-    let Cache::Redis(_) = settings.cache() else { return Ok(0) };
-    let server = redis_server(settings, &transport(network, settings)?)?;
-    match (server, folders().known_sealing_key(settings.key())) {
-        (Some(server), Some(key)) => wait_for(server.clear(&key)),
-        _ => Ok(0),
+    match known_redis(settings, network)? {
+        Some((server, key)) => wait_for(server.clear(&key)),
+        None => Ok(0),
     }
+}
+
+/// Returns the server that the settings choose, and the key that seals this login.
+fn known_redis(
+    settings: &Settings,
+    network: &Network,
+) -> Result<Option<(RedisServer, SealingKey)>, Failure> {
+    let Cache::Redis(_) = settings.cache() else { return Ok(None) };
+    let server = redis_server(settings, &transport(network, settings)?)?;
+    Ok(server.zip(folders().known_sealing_key(settings.key())))
 }

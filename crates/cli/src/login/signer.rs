@@ -1,12 +1,11 @@
 //! The signer of a login: the local private key, an SSH agent or a command.
 
-use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
-use orgtoken_assertion::{Diagnostic, Passphrase, PublicKey, RingSigner, Signer};
+use orgtoken_assertion::{KeyError, Passphrase, PublicKey, RingSigner, Signer};
 use orgtoken_settings::{KeySource, Settings, SignerCommand};
-use orgtoken_signer::{AgentError, AgentSigner, CommandSigner};
+use orgtoken_signer::{AgentSigner, CommandSigner};
 
 use crate::environment::variable;
 use crate::failure::Failure;
@@ -33,7 +32,7 @@ pub(crate) fn open_key(settings: &mut Settings) -> Result<Option<Arc<dyn Signer>
 }
 
 /// Returns the signer of a local or remote key.
-pub(crate) fn signer(key: KeySource) -> Result<Arc<dyn Signer>, SignerError> {
+pub(crate) fn signer(key: KeySource) -> Result<Arc<dyn Signer>, Failure> {
     match key {
         KeySource::Local(key) => Ok(Arc::new(RingSigner::new(*key))),
         key => remote_signer(&key),
@@ -41,18 +40,23 @@ pub(crate) fn signer(key: KeySource) -> Result<Arc<dyn Signer>, SignerError> {
 }
 
 /// Returns the signer of a remote key.
-pub(crate) fn remote_signer(key: &KeySource) -> Result<Arc<dyn Signer>, SignerError> {
+pub(crate) fn remote_signer(key: &KeySource) -> Result<Arc<dyn Signer>, Failure> {
     match key {
         KeySource::Agent(which) => Ok(Arc::new(agent(which)?)),
         KeySource::Command { command, public_key } => {
             Ok(Arc::new(self::command(command, public_key)))
         }
-        _ => Err(SignerError::NotRemote),
+        _ => Err(KeyError::Encrypted.into()),
     }
 }
 
-fn agent(which: &str) -> Result<AgentSigner, SignerError> {
-    let socket = variable("SSH_AUTH_SOCK").ok_or(SignerError::NoAgent)?;
+fn agent(which: &str) -> Result<AgentSigner, Failure> {
+    let socket = variable("SSH_AUTH_SOCK").ok_or_else(|| {
+        let hint =
+            "start an agent with `eval $(ssh-agent)`, and add the key with `ssh-add key.pem`";
+        let what = "`ssh_agent` is set, but SSH_AUTH_SOCK is not";
+        Failure::new("sign.agent", Some(hint), what)
+    })?;
     Ok(AgentSigner::find(Path::new(&socket), which)?)
 }
 
@@ -64,39 +68,4 @@ fn command(command: &SignerCommand, public_key: &PublicKey) -> CommandSigner {
         SignerCommand::Shell(line) => CommandSigner::shell(line, public_key),
     };
     signer.env_remove(secret_variables(&[]).filter_map(|name| name.into_string().ok()))
-}
-
-/// No signer is available.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum SignerError {
-    /// The SSH agent failed.
-    #[error(transparent)]
-    Agent(#[from] AgentError),
-    /// The environment names no agent.
-    #[error("`ssh_agent` is set, but SSH_AUTH_SOCK is not")]
-    NoAgent,
-    /// The key is local.
-    #[error("the private key is encrypted")]
-    NotRemote,
-}
-
-impl Diagnostic for SignerError {
-    fn code(&self) -> &str {
-        match self {
-            Self::Agent(error) => error.code(),
-            Self::NoAgent => "sign.agent",
-            Self::NotRemote => "key.encrypted",
-        }
-    }
-
-    fn hint(&self) -> Option<Cow<'_, str>> {
-        match self {
-            Self::Agent(error) => error.hint(),
-            Self::NoAgent => Some(
-                "start an agent with `eval $(ssh-agent)`, and add the key with `ssh-add key.pem`"
-                    .into(),
-            ),
-            Self::NotRemote => None,
-        }
-    }
 }

@@ -60,14 +60,14 @@ impl Create {
             let key = open(&read_private_key(key)?, &self.passphrase)?;
             return Ok(Arc::new(RingSigner::new(key)));
         }
-        Ok(remote_signer(&match (&self.ssh_agent, &self.signer_command, &self.public_key_file) {
+        remote_signer(&match (&self.ssh_agent, &self.signer_command, &self.public_key_file) {
             (Some(name), ..) => KeySource::Agent(name.clone()),
             (_, Some(line), Some(file)) => KeySource::Command {
                 command: SignerCommand::Shell(line.clone()),
                 public_key: public_key(file)?,
             },
             _ => unreachable!("clap asks for a key, an agent's, or a command with its public key"),
-        })?)
+        })
     }
 }
 
