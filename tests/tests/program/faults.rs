@@ -25,8 +25,8 @@ fn too_few_descriptors_are_reported_and_not_as_a_bug() {
         );
         let output = org.shell(&shell).output().unwrap();
         let (code, said) = (output.status.code(), stderr(&output));
-        assert!(matches!(code, Some(0 | 6)), "{files} files: {code:?} {said}");
-        if code == Some(6) {
+        assert!(matches!(code, Some(0 | 1 | 6)), "{files} files: {code:?} {said}");
+        if code != Some(0) {
             assert!(said.contains("too many open files"), "{files} files: {said}");
         }
     }

@@ -1,7 +1,6 @@
 //! The transport of a command: root certificates, proxy, timeouts.
 
 use std::env;
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 
 use orgtoken_client::{Proxy, Roots, Timeouts, Transport};
@@ -30,14 +29,7 @@ pub(crate) fn transport_with(
         false => roots(ca_file.map(Path::new))?,
     };
     let proxy = proxy(proxy_url.map(SecretText::secret))?;
-    check_descriptors()?;
     Ok(Transport::builder().roots(roots).proxy(proxy).timeouts(timeouts(network)).build())
-}
-
-/// Opens and closes some sockets: a runtime panics without a file descriptor for its poller.
-fn check_descriptors() -> Result<(), Failure> {
-    let opened: Result<Vec<_>, _> = (0..DESCRIPTORS / 2).map(|_| UnixStream::pair()).collect();
-    opened.map(drop).map_err(|error| Failure::new("net.files", Some(DESCRIPTORS_HINT), error))
 }
 
 /// Returns the transport to the Hub, which is asked before the settings are known.
@@ -82,8 +74,3 @@ pub(crate) fn with_call_timeouts(transport: Transport, network: &Network) -> Tra
     let given = |total| Timeouts { head: total, total, ..TIMEOUTS };
     transport.with_timeouts(network.timeout.map_or(TIMEOUTS, given))
 }
-
-/// The file descriptors of a runtime and its first connection.
-const DESCRIPTORS: usize = 8;
-
-const DESCRIPTORS_HINT: &str = "raise the limit of open files: `ulimit -n 256`";
