@@ -91,6 +91,7 @@ pub use query::{Page, Query};
 mod record_options;
 pub use record_options::{AssignmentRule, RecordOptions};
 mod records;
+pub use records::RecordKey;
 mod save_result;
 pub use save_result::SaveResult;
 mod soql;

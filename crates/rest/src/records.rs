@@ -3,9 +3,51 @@ use http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::org::{from_json, to_json};
+use crate::org::to_json;
 use crate::path::{encode, segment};
 use crate::{Org, RestError, SaveResult};
+
+/// The key of a record: its id, or an external id.
+///
+/// ```
+/// # async fn find(org: orgtoken_rest::Org) -> Result<(), orgtoken_rest::RestError> {
+/// use orgtoken_rest::Object;
+///
+/// let by_id: Object = org.get("Account", "001D000000IqhSLIAZ", &[]).await?;
+/// let by_external_id: Object = org.get("Account", ("ExternalId__c", "42"), &[]).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RecordKey<'a> {
+    /// The id.
+    Id(&'a str),
+    /// The value of an external id field.
+    External {
+        /// The API name of the field.
+        field: &'a str,
+        /// Its value.
+        value: &'a str,
+    },
+}
+
+impl<'a> From<&'a str> for RecordKey<'a> {
+    fn from(id: &'a str) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl<'a> From<&'a String> for RecordKey<'a> {
+    fn from(id: &'a String) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl<'a> From<(&'a str, &'a str)> for RecordKey<'a> {
+    fn from((field, value): (&'a str, &'a str)) -> Self {
+        Self::External { field, value }
+    }
+}
 
 /// Single records.
 impl Org {
@@ -26,50 +68,42 @@ impl Org {
     pub async fn get<T: DeserializeOwned>(
         &self,
         object: &str,
-        id: &str,
+        key: impl Into<RecordKey<'_>>,
         fields: &[&str],
     ) -> Result<T, RestError> {
-        self.read(record_path(object, id)?, fields).await
+        let mut path = record_path(object, key.into())?;
+        if !fields.is_empty() {
+            path += &format!("?fields={}", encode(&fields.join(",")));
+        }
+        let headers = self.record_options.to_headers()?;
+        self.json_with(Method::GET, &path, headers, Bytes::new()).await
     }
 
-    /// Like [`get`](Self::get), for the record whose external id `field` is `value`.
-    pub async fn get_by<T: DeserializeOwned>(
-        &self,
-        object: &str,
-        field: &str,
-        value: &str,
-        fields: &[&str],
-    ) -> Result<T, RestError> {
-        self.read(key_path(object, field, value)?, fields).await
-    }
-
-    /// Changes fields of a record. A null empties a field.
+    /// Changes fields of a record. A null empties a field. No record is created.
+    ///
+    /// A call with an external id uses version 61.0 of the API if that of the org is earlier:
+    /// before, Salesforce ignored `updateOnly` ([Upsert Records Using sObject Rows by External
+    /// ID]).
+    ///
+    /// [Upsert Records Using sObject Rows by External ID]: https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_sobject_upsert_patch.htm
     pub async fn update(
         &self,
         object: &str,
-        id: &str,
-        record: &(impl Serialize + ?Sized),
-    ) -> Result<(), RestError> {
-        let path = record_path(object, id)?;
-        self.save(Method::PATCH, &path, record).await.map(drop)
-    }
-
-    /// Like [`update`](Self::update), for the record whose external id `field` is `value`. No record
-    /// is created.
-    ///
-    /// The call uses version 61.0 of the API if that of the org is earlier: before, Salesforce
-    /// ignored `updateOnly` ([Upsert Records Using sObject Rows by External ID]).
-    ///
-    /// [Upsert Records Using sObject Rows by External ID]: https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_sobject_upsert_patch.htm
-    pub async fn update_by(
-        &self,
-        object: &str,
-        field: &str,
-        value: &str,
+        key: impl Into<RecordKey<'_>>,
         record: &(impl Serialize + ?Sized),
     ) -> Result<SaveResult, RestError> {
-        let path = self.update_by_path(object, field, value)?;
-        self.save(Method::PATCH, &path, record).await
+        match key.into() {
+            RecordKey::Id(id) => {
+                let path = record_path(object, RecordKey::Id(id))?;
+                let mut saved = self.save(Method::PATCH, &path, record).await?;
+                saved.id = Some(id.to_owned());
+                Ok(saved)
+            }
+            RecordKey::External { field, value } => {
+                let path = self.update_by_path(object, field, value)?;
+                self.save(Method::PATCH, &path, record).await
+            }
+        }
     }
 
     /// Updates the record whose external id `field` is `value`, or creates it.
@@ -84,13 +118,13 @@ impl Org {
     }
 
     /// Deletes a record. It stays in the recycle bin.
-    pub async fn delete(&self, object: &str, id: &str) -> Result<(), RestError> {
-        self.remove(&record_path(object, id)?).await
-    }
-
-    /// Like [`delete`](Self::delete), for the record whose external id `field` is `value`.
-    pub async fn delete_by(&self, object: &str, field: &str, value: &str) -> Result<(), RestError> {
-        self.remove(&key_path(object, field, value)?).await
+    pub async fn delete(
+        &self,
+        object: &str,
+        key: impl Into<RecordKey<'_>>,
+    ) -> Result<(), RestError> {
+        let (path, headers) = (record_path(object, key.into())?, self.record_options.to_headers()?);
+        self.request(Method::DELETE, &path, headers, Bytes::new()).await.map(drop)
     }
 
     pub(crate) fn update_by_path(
@@ -103,23 +137,6 @@ impl Org {
         Ok(format!("{base}{}?updateOnly=true", key_path(object, field, value)?))
     }
 
-    async fn read<T: DeserializeOwned>(
-        &self,
-        mut path: String,
-        fields: &[&str],
-    ) -> Result<T, RestError> {
-        if !fields.is_empty() {
-            path += &format!("?fields={}", encode(&fields.join(",")));
-        }
-        let headers = self.record_options.to_headers()?;
-        self.json_with(Method::GET, &path, headers, Bytes::new()).await
-    }
-
-    async fn remove(&self, path: &str) -> Result<(), RestError> {
-        let headers = self.record_options.to_headers()?;
-        self.request(Method::DELETE, path, headers, Bytes::new()).await.map(drop)
-    }
-
     async fn save(
         &self,
         method: Method,
@@ -128,17 +145,17 @@ impl Org {
     ) -> Result<SaveResult, RestError> {
         let body = to_json(record)?;
         let headers = self.record_options.to_headers()?;
-        let answer = self.request(method, path, headers, body).await?;
-        // The response to an update is empty, as is that to an upsert before v46.0.
-        if answer.body().is_empty() {
-            return Ok(SaveResult::default());
-        }
-        from_json(answer.body())
+        SaveResult::of_response(self.request(method, path, headers, body).await?)
     }
 }
 
-fn record_path(object: &str, id: &str) -> Result<String, RestError> {
-    Ok(format!("sobjects/{}/{}", segment("object", object)?, segment("id", id)?))
+fn record_path(object: &str, key: RecordKey<'_>) -> Result<String, RestError> {
+    match key {
+        RecordKey::Id(id) => {
+            Ok(format!("sobjects/{}/{}", segment("object", object)?, segment("id", id)?))
+        }
+        RecordKey::External { field, value } => key_path(object, field, value),
+    }
 }
 
 /// Returns the path of the record with an external id.

@@ -62,12 +62,12 @@ async fn records_are_found_by_external_id() {
     let record = record(json!({ "Name": "Acme", "ExternalId__c": "a/b" }));
     let created = api.create("Account", &record).await.unwrap();
     let phone = crate::support::record(json!({ "Phone": "7" }));
-    let saved = api.update_by("Account", "ExternalId__c", "a/b", &phone).await.unwrap();
+    let saved = api.update("Account", ("ExternalId__c", "a/b"), &phone).await.unwrap();
     assert_eq!((saved.id, saved.created), (created.id, Some(false)));
-    let found: Object = api.get_by("Account", "ExternalId__c", "a/b", &["Phone"]).await.unwrap();
+    let found: Object = api.get("Account", ("ExternalId__c", "a/b"), &["Phone"]).await.unwrap();
     assert_eq!(found["Phone"].as_str(), Some("7"));
-    api.delete_by("Account", "ExternalId__c", "a/b").await.unwrap();
-    let error = api.update_by("Account", "ExternalId__c", "a/b", &phone).await.unwrap_err();
+    api.delete("Account", ("ExternalId__c", "a/b")).await.unwrap();
+    let error = api.update("Account", ("ExternalId__c", "a/b"), &phone).await.unwrap_err();
     assert_eq!(error.code(), "api.not_found");
 }
 

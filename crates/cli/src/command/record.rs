@@ -34,7 +34,7 @@ pub(crate) struct Get {
     #[arg(value_parser = segment)]
     object: String,
     /// Id of the record, or FIELD/VALUE for an external id
-    #[arg(value_parser = segment)]
+    #[arg(value_parser = single::id_or_key)]
     id: String,
     /// Only these fields, comma-separated
     #[arg(long, value_name = "FIELDS", value_delimiter = ',', value_parser = segment)]
@@ -112,7 +112,7 @@ pub(crate) struct Which {
     #[arg(value_parser = segment)]
     object: String,
     /// Id of the record, or FIELD/VALUE for an external id
-    #[arg(required_unless_present = "from", value_parser = segment)]
+    #[arg(required_unless_present = "from", value_parser = single::id_or_key)]
     id: Option<String>,
     /// Find the records of a file by this external id field, not by Id
     #[arg(long, value_name = "FIELD", requires = "from", value_parser = api_name)]

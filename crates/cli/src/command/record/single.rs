@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use orgtoken_rest::{Number, Object, Org, RestError, SaveResult, Value};
+use orgtoken_rest::{Number, Object, Org, RecordKey, RestError, SaveResult, Value};
 use serde_json::json;
 
-use super::{Common, Create, Delete, Get, Update, Upsert};
-use crate::args::UsageError;
+use super::{Common, Create, Delete, Get, Update, Upsert, segment};
+use crate::args::{UsageError, api_name};
 use crate::command::describe::not_found;
 use crate::failure::Failure;
 use crate::io::console::Console;
@@ -15,17 +15,11 @@ use crate::login::resolved_login;
 use crate::runtime::wait_for;
 
 pub(super) fn get(args: &Get, console: &Console) -> Result<(), Failure> {
-    let key = Key::parse(&args.id)?;
     let org = resolved_login::org(&args.caller, console)?.0;
     let org = org.record_options(args.headers.to_record_options());
     let fields: Vec<&str> = args.fields.iter().map(String::as_str).collect();
-    let object = &args.object;
-    let mut record: Object = match key {
-        Key::Id(id) => call(&org, object, Some(&args.id), org.get(object, id, &fields))?,
-        Key::External { field, value } => {
-            call(&org, object, Some(&args.id), org.get_by(object, field, value, &fields))?
-        }
-    };
+    let (object, id) = (&args.object, &args.id);
+    let mut record: Object = call(&org, object, Some(id), org.get(object, key(id), &fields))?;
     record.shift_remove("attributes");
     Ok(console.document(&record)?)
 }
@@ -39,27 +33,14 @@ pub(super) fn create(args: &Create, console: &Console) -> Result<(), Failure> {
 }
 
 pub(super) fn update(args: &Update, console: &Console) -> Result<(), Failure> {
-    let typed = args.which.id.as_deref().unwrap_or_default();
-    if is_field(typed) {
-        return Err(UsageError::missing("`<ID>`", UPDATE).into());
-    }
-    let key = Key::parse(typed)?;
-    let mut record = args.given.record(UPDATE)?;
-    if let Key::External { field, value } = key {
+    let (object, id) = (&args.which.object, args.which.id.as_deref().unwrap_or_default());
+    let mut record = args.given.record("orgtoken record update")?;
+    if let RecordKey::External { field, value } = key(id) {
         leave_out(&mut record, field, value);
     }
     let org = org(&args.common, console)?;
-    let object = &args.which.object;
-    let id = match key {
-        Key::Id(id) => {
-            change(&org, object, Some(typed), org.update(object, id, &record))?;
-            Some(id.to_owned())
-        }
-        Key::External { field, value } => {
-            change(&org, object, Some(typed), org.update_by(object, field, value, &record))?.id
-        }
-    };
-    print_id(id.as_deref(), console).map_err(|failure| failure.with_note("the record was updated"))
+    let saved = change(&org, object, Some(id), org.update(object, key(id), &record))?;
+    print(&json!({ "id": saved.id, "success": true }), None, "updated", console)
 }
 
 pub(super) fn upsert(args: &Upsert, console: &Console) -> Result<(), Failure> {
@@ -76,17 +57,11 @@ pub(super) fn upsert(args: &Upsert, console: &Console) -> Result<(), Failure> {
 }
 
 pub(super) fn delete(args: &Delete, console: &Console) -> Result<(), Failure> {
-    let typed = args.which.id.as_deref().unwrap_or_default();
-    let key = Key::parse(typed)?;
+    let (object, id) = (&args.which.object, args.which.id.as_deref().unwrap_or_default());
     let org = org(&args.common, console)?;
-    let object = &args.which.object;
-    match key {
-        Key::Id(id) => change(&org, object, Some(typed), org.delete(object, id))?,
-        Key::External { field, value } => {
-            change(&org, object, Some(typed), org.delete_by(object, field, value))?;
-        }
-    }
-    print_id(key.id(), console).map_err(|failure| failure.with_note("the record was deleted"))
+    change(&org, object, Some(id), org.delete(object, key(id)))?;
+    let id = Some(id).filter(|id| !id.contains('/'));
+    print(&json!({ "id": id, "success": true }), None, "deleted", console)
 }
 
 /// Waits for a call. Its error says whether the object or the record is missing.
@@ -114,41 +89,24 @@ fn change<T>(
     call(org, object, key, change).map_err(Failure::of_change)
 }
 
-/// The key of one record.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Key<'a> {
-    Id(&'a str),
-    External { field: &'a str, value: &'a str },
-}
-
-impl<'a> Key<'a> {
-    /// Reads an id, which has no `/`, or `FIELD/VALUE`.
-    fn parse(text: &'a str) -> Result<Self, UsageError> {
-        let invalid = |reason| Err(UsageError::value("`<ID>`", reason));
-        if is_field(text) {
-            return invalid("expected an id or FIELD/VALUE; `orgtoken query` finds ids");
-        }
-        let Some((field, value)) = text.split_once('/') else { return Ok(Self::Id(text)) };
-        let is_name = field.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        match value {
-            _ if field.is_empty() || !is_name => invalid("expected an id or FIELD/VALUE"),
-            "." | ".." => invalid("a URL cannot contain this external id"),
-            _ if value.trim().is_empty() => invalid("the external id is empty"),
-            _ => Ok(Self::External { field, value }),
-        }
+/// Checks an id, which has no `/`, or `FIELD/VALUE`.
+pub(super) fn id_or_key(text: &str) -> Result<String, &'static str> {
+    // An external id may contain `=`, but the field before it does not.
+    if text.split('/').next().is_some_and(|start| start.contains('=')) {
+        return Err("expected an id or FIELD/VALUE; `orgtoken query` finds ids");
     }
-
-    fn id(self) -> Option<&'a str> {
-        match self {
-            Self::Id(id) => Some(id),
-            Self::External { .. } => None,
+    match key(text) {
+        RecordKey::Id(_) => segment(text),
+        RecordKey::External { field, value } => {
+            api_name(field).map_err(|_| "expected an id or FIELD/VALUE")?;
+            segment(value)?;
+            Ok(text.to_owned())
         }
     }
 }
 
-/// Whether a text is `Name=Acme`. An external id may contain `=`, but the field before it does not.
-fn is_field(text: &str) -> bool {
-    text.split('/').next().is_some_and(|start| start.contains('='))
+fn key(id: &str) -> RecordKey<'_> {
+    id.split_once('/').map_or(RecordKey::Id(id), RecordKey::from)
 }
 
 /// Leaves the external id out of the record if its value is the same. Salesforce refuses the field
@@ -170,36 +128,32 @@ pub(super) fn org(common: &Common, console: &Console) -> Result<Org, Failure> {
     Ok(org.record_options(common.options.to_record_options()))
 }
 
-/// Prints the id for the next command. If that fails, the error has the id.
 fn print_saved(saved: &SaveResult, console: &Console) -> Result<(), Failure> {
-    write_saved(saved, console).map_err(|failure| {
-        let id = saved.id.iter().map(|id| printable(id) + " ").collect::<String>();
-        failure.with_note(format!("the record {id}was saved"))
+    let mut document = json!({ "id": saved.id, "success": true });
+    if let Some(created) = saved.created {
+        document["created"] = created.into();
+    }
+    print(&document, saved.id.as_deref(), "saved", console)
+}
+
+/// Prints the result, or the id for the next command. If that fails, the error says what was done.
+fn print(
+    document: &serde_json::Value,
+    id: Option<&str>,
+    done: &str,
+    console: &Console,
+) -> Result<(), Failure> {
+    let printed = match id {
+        _ if console.json() => console.document(document),
+        Some(id) => console.data(format!("{id}\n").as_bytes()),
+        None => return Ok(()),
+    };
+    printed.map_err(|error| {
+        let id = id.map(|id| printable(id) + " ").unwrap_or_default();
+        Failure::from(error).with_note(format!("the record {id}was {done}"))
     })
 }
 
-fn write_saved(saved: &SaveResult, console: &Console) -> Result<(), Failure> {
-    if console.json() {
-        let mut document = json!({ "id": saved.id, "success": true });
-        if let Some(created) = saved.created {
-            document["created"] = created.into();
-        }
-        return Ok(console.document(&document)?);
-    }
-    match &saved.id {
-        Some(id) => Ok(console.data(format!("{id}\n").as_bytes())?),
-        None => Ok(()),
-    }
-}
-
-fn print_id(id: Option<&str>, console: &Console) -> Result<(), Failure> {
-    if !console.json() {
-        return Ok(());
-    }
-    Ok(console.document(&json!({ "id": id, "success": true }))?)
-}
-
-const UPDATE: &str = "orgtoken record update";
 const UPSERT: &str = "orgtoken record upsert";
 
 #[cfg(test)]
@@ -209,18 +163,19 @@ mod tests {
     #[test]
     fn key_is_an_id_or_an_external_id() {
         for (text, expected) in [
-            ("001D000000IqhSLIAZ", Some(Key::Id("001D000000IqhSLIAZ"))),
-            ("Ext__c/42", Some(Key::External { field: "Ext__c", value: "42" })),
-            ("Ext__c/a/b=c", Some(Key::External { field: "Ext__c", value: "a/b=c" })),
+            ("001D000000IqhSLIAZ", Some(RecordKey::Id("001D000000IqhSLIAZ"))),
+            ("Ext__c/42", Some(("Ext__c", "42").into())),
+            ("Ext__c/a/b=c", Some(("Ext__c", "a/b=c").into())),
             ("Name=Acme", None),
             ("Website=https://acme.com", None),
             ("Ext__c/", None),
             ("Ext__c/ ", None),
             ("Ext__c/..", None),
+            ("..", None),
             ("/42", None),
             ("Ext c/42", None),
         ] {
-            assert_eq!(Key::parse(text).ok(), expected, "{text}");
+            assert_eq!(id_or_key(text).ok().as_deref().map(key), expected, "{text}");
         }
     }
 }
