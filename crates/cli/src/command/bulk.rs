@@ -22,36 +22,19 @@ use crate::runtime::wait_for;
 /// List, follow and abort jobs of Bulk API 2.0
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    List(Box<List>),
-    Status(Box<Status>),
-    Wait(Box<Wait>),
+    /// List the jobs of the org, the newest first
+    ///
+    /// Salesforce keeps jobs for seven days after their end.
+    List(Box<Caller>),
+    /// Show a job
+    Status(Box<Which>),
+    /// Wait until a job has ended, and show it
+    ///
+    /// The exit code is 9 if the job failed or was aborted, or if rows failed.
+    Wait(Box<Which>),
     Results(Box<Results>),
-    Abort(Box<Abort>),
-}
-
-/// List the jobs of the org, the newest first
-///
-/// Salesforce keeps jobs for seven days after their end.
-#[derive(Debug, clap::Args)]
-pub(crate) struct List {
-    #[command(flatten)]
-    caller: Caller,
-}
-
-/// Show a job
-#[derive(Debug, clap::Args)]
-pub(crate) struct Status {
-    #[command(flatten)]
-    which: Which,
-}
-
-/// Wait until a job has ended, and show it
-///
-/// The exit code is 9 if the job failed or was aborted, or if rows failed.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Wait {
-    #[command(flatten)]
-    which: Which,
+    /// End a job; rows that were processed stay changed
+    Abort(Box<Which>),
 }
 
 /// Print the results of a job as CSV
@@ -70,21 +53,15 @@ pub(crate) struct Results {
     #[arg(long, value_name = "LOCATOR")]
     locator: Option<String>,
     /// Begin the records of a query with a byte order mark, for Excel
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["resume", "locator"])]
     bom: bool,
     #[command(flatten)]
     which: Which,
 }
 
-/// End a job; rows that were processed stay changed
+/// A job.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Abort {
-    #[command(flatten)]
-    which: Which,
-}
-
-#[derive(Debug, clap::Args)]
-struct Which {
+pub(crate) struct Which {
     /// Id of the job
     #[arg(value_parser = id)]
     id: String,
@@ -113,27 +90,28 @@ impl From<Rows> for JobRows {
     }
 }
 
-/// Reads the id of a job.
 fn id(text: &str) -> Result<String, &'static str> {
-    if is_id(text) {
-        Ok(text.to_owned())
-    } else {
-        Err("expected the id of a job: 15 or 18 characters")
-    }
+    if is_id(text) { Ok(text.into()) } else { Err("expected the id of a job: 15 or 18 characters") }
 }
 
 pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
     match command {
-        Command::List(args) => list(args, console),
-        Command::Status(args) => status(&args.which, console),
-        Command::Wait(args) => wait(&args.which, console),
+        Command::List(caller) => list(caller, console),
+        Command::Status(which) => {
+            show::job(&with_job(which, console, async |_, job| Ok(job))?, console)
+        }
+        Command::Wait(which) => wait(which, console),
         Command::Results(args) => results::run(args, console),
-        Command::Abort(args) => abort(&args.which, console),
+        Command::Abort(which) => {
+            let abort = async |org: &Org, job: Job| Ok(org.abort_job(job.kind(), &job.id).await?);
+            let job = with_job(which, console, abort)?;
+            show::job(&job, console).map_err(|failure| failure.with_note("the job was aborted"))
+        }
     }
 }
 
-fn list(args: &List, console: &Console) -> Result<(), Failure> {
-    let (org, _) = resolved_login::org(&args.caller, console)?;
+fn list(caller: &Caller, console: &Console) -> Result<(), Failure> {
+    let (org, _) = resolved_login::org(caller, console)?;
     let mut jobs: Vec<Job> = Vec::new();
     wait_for(async {
         for kind in [JobKind::Ingest, JobKind::Query] {
@@ -149,18 +127,9 @@ fn list(args: &List, console: &Console) -> Result<(), Failure> {
     show::list(&jobs, console)
 }
 
-fn status(which: &Which, console: &Console) -> Result<(), Failure> {
-    let (org, _) = resolved_login::org(&which.caller, console)?;
-    let job = wait_for(find(&org, &which.id))?;
-    show::job(&job, console)
-}
-
 fn wait(which: &Which, console: &Console) -> Result<(), Failure> {
-    let (org, _) = resolved_login::org(&which.caller, console)?;
-    let job = wait_for(async {
-        let job = find(&org, &which.id).await?;
-        until_ended(&org, job, console).await
-    })?;
+    let wait = async |org: &Org, job| until_ended(org, job, console).await;
+    let job = with_job(which, console, wait)?;
     let shown = show::job(&job, console);
     let Some(failure) = job_failure(&job) else { return shown };
     // The document of `--json` has the reason; a filter may drop it.
@@ -168,6 +137,19 @@ fn wait(which: &Which, console: &Console) -> Result<(), Failure> {
         true => Err(Failure::already_reported(failure.code().to_owned())),
         false => Err(failure),
     }
+}
+
+/// Logs in, and finds a job for an action.
+fn with_job(
+    which: &Which,
+    console: &Console,
+    action: impl AsyncFnOnce(&Org, Job) -> Result<Job, Failure>,
+) -> Result<Job, Failure> {
+    let (org, _) = resolved_login::org(&which.caller, console)?;
+    wait_for(async {
+        let job = find(&org, &which.id).await?;
+        action(&org, job).await
+    })
 }
 
 /// Polls a job until it has ended, and shows its progress.
@@ -193,13 +175,4 @@ async fn find(org: &Org, id: &str) -> Result<Job, Failure> {
         ),
         failure => failure,
     })
-}
-
-fn abort(which: &Which, console: &Console) -> Result<(), Failure> {
-    let (org, _) = resolved_login::org(&which.caller, console)?;
-    let job = wait_for(async {
-        let job = find(&org, &which.id).await?;
-        Ok::<_, Failure>(org.abort_job(job.kind(), &which.id).await?)
-    })?;
-    show::job(&job, console).map_err(|failure| failure.with_note("the job was aborted"))
 }

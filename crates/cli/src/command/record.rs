@@ -239,40 +239,46 @@ fn segment(text: &str) -> Result<String, &'static str> {
     }
 }
 
+impl Which {
+    fn operation(&self, by_id: Operation, by_key: fn(String) -> Operation) -> Operation {
+        self.external_id.clone().map_or(by_id, by_key)
+    }
+}
+
 pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
-    let load = |operation, object, common| FileLoad::asked_for(operation, object, common, console);
+    let load = |operation, object, has_record, common| FileLoad {
+        operation,
+        object,
+        has_record,
+        common,
+        asks: false,
+        is_final: false,
+        console,
+    };
     match command {
         Command::Get(args) => single::get(args, console),
-        Command::Create(args) => match load(Operation::Create, &args.object, &args.common) {
-            None => single::create(args, console),
-            Some(load) => load.without(!args.given.is_empty())?.run(),
-        },
+        Command::Create(args) if args.common.rows.from.is_empty() => single::create(args, console),
+        Command::Create(args) => {
+            load(Operation::Create, &args.object, !args.given.is_empty(), &args.common).run()
+        }
+        Command::Update(args) if args.common.rows.from.is_empty() => single::update(args, console),
         Command::Update(args) => {
-            let key = args.which.external_id.clone();
-            let operation = key.map_or(Operation::Update, Operation::UpdateBy);
-            match load(operation, &args.which.object, &args.common) {
-                None => single::update(args, console),
-                Some(load) => {
-                    load.without(args.which.id.is_some() || !args.given.is_empty())?.run()
-                }
-            }
+            let Update { which, given, common } = &**args;
+            let operation = which.operation(Operation::Update, Operation::UpdateBy);
+            let has_record = which.id.is_some() || !given.is_empty();
+            load(operation, &which.object, has_record, common).run()
         }
+        Command::Upsert(args) if args.common.rows.from.is_empty() => single::upsert(args, console),
         Command::Upsert(args) => {
-            match load(Operation::Upsert(args.key.clone()), &args.object, &args.common) {
-                None => single::upsert(args, console),
-                Some(load) => load.without(args.value.is_some() || !args.given.is_empty())?.run(),
-            }
+            let has_record = args.value.is_some() || !args.given.is_empty();
+            load(Operation::Upsert(args.key.clone()), &args.object, has_record, &args.common).run()
         }
+        Command::Delete(args) if args.common.rows.from.is_empty() => single::delete(args, console),
         Command::Delete(args) => {
-            let key = args.which.external_id.clone();
-            let operation = key.map_or(Operation::Delete, Operation::DeleteBy);
-            match load(operation, &args.which.object, &args.common) {
-                None => single::delete(args, console),
-                Some(load) => {
-                    let load = load.without(args.which.id.is_some())?;
-                    load.asking(!args.yes).for_good(args.hard_delete).run()
-                }
-            }
+            let operation = args.which.operation(Operation::Delete, Operation::DeleteBy);
+            let has_record = args.which.id.is_some();
+            let load = load(operation, &args.which.object, has_record, &args.common);
+            FileLoad { asks: !args.yes, is_final: args.hard_delete, ..load }.run()
         }
     }
 }

@@ -23,12 +23,6 @@ pub(crate) struct Interrupts {
     pending: bool,
 }
 
-/// The result of waiting for a future or a signal.
-pub(crate) enum Waited<T> {
-    Done(T),
-    Interrupted,
-}
-
 impl Interrupts {
     /// Catches the signals, except those that the process ignores, such as SIGHUP under `nohup`.
     pub(crate) fn listen() -> Self {
@@ -48,24 +42,31 @@ impl Interrupts {
         self.pending
     }
 
-    /// Forgets the signals that were received.
-    pub(crate) fn acknowledge(&mut self) {
-        self.pending = false;
-    }
-
-    /// Waits for a future, or drops it when a signal is received.
-    pub(crate) async fn wait<T>(&mut self, work: impl Future<Output = T>) -> Waited<T> {
+    /// Waits for a future, or drops it when a signal is received: then the result is `None`.
+    pub(crate) async fn wait<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
         poll_fn(|context| {
             for signal in &mut self.signals {
                 self.pending |= signal.poll_recv(context).is_ready();
             }
             if self.pending {
-                return Poll::Ready(Waited::Interrupted);
+                return Poll::Ready(None);
             }
-            work.as_mut().poll(context).map(Waited::Done)
+            work.as_mut().poll(context).map(Some)
         })
         .await
+    }
+
+    /// Waits for a call, or drops it when a signal is received. `what` is the message then.
+    pub(crate) async fn run<T, E>(
+        &mut self,
+        call: impl Future<Output = Result<T, E>>,
+        what: &'static str,
+    ) -> Result<T, Failure>
+    where
+        Failure: From<E>,
+    {
+        Ok(self.wait(call).await.ok_or_else(|| interrupted(what))??)
     }
 
     /// Waits for a call. After a signal, the call has some time left to end, so that its outcome is
@@ -74,10 +75,10 @@ impl Interrupts {
         &mut self,
         call: impl Future<Output = T>,
         console: &Console,
-    ) -> Waited<T> {
+    ) -> Option<T> {
         let mut call = pin!(call);
-        if let Waited::Done(done) = self.wait(call.as_mut()).await {
-            return Waited::Done(done);
+        if let Some(done) = self.wait(call.as_mut()).await {
+            return Some(done);
         }
         console.remark(&format_args!(
             "stopping: waiting up to {} s for the last response; signal again to stop at once",
@@ -86,31 +87,30 @@ impl Interrupts {
         self.pending = false;
         let waited = self.wait(timeout(GRACE, call)).await;
         self.pending = true;
-        match waited {
-            Waited::Done(Ok(done)) => Waited::Done(done),
-            _ => Waited::Interrupted,
+        waited?.ok()
+    }
+
+    /// Asks a yes-or-no question on a thread of its own, so that a signal ends the wait. The answer
+    /// is no without a terminal, and `None` after a signal.
+    pub(crate) async fn confirm(&mut self, question: String) -> Result<Option<bool>, Failure> {
+        let (sender, answered) = oneshot::channel();
+        let asking = move || drop(sender.send(prompt::yes(&question, false)));
+        thread::Builder::new().spawn(asking).map_err(RuntimeError)?;
+        match self.wait(answered).await {
+            Some(Ok(answer)) => Ok(Some(answer?)),
+            Some(Err(_)) | None => Ok(None),
         }
     }
 
-    /// Asks a question on a thread of its own, so that a signal ends the wait. The answer is `None`
-    /// without a terminal.
-    pub(crate) async fn ask(
-        &mut self,
-        question: String,
-    ) -> Result<Waited<Option<String>>, Failure> {
-        let (sender, answered) = oneshot::channel();
-        let asking = move || drop(sender.send(prompt::line(&question)));
-        thread::Builder::new().spawn(asking).map_err(RuntimeError)?;
-        Ok(match self.wait(answered).await {
-            Waited::Done(Ok(answer)) => Waited::Done(answer?),
-            Waited::Done(Err(_)) | Waited::Interrupted => Waited::Interrupted,
-        })
-    }
-
-    /// Asks whether to abort a job. A second signal means no, and so does no terminal.
-    pub(crate) async fn ask_to_abort(&mut self, job: &str) -> Result<bool, Failure> {
-        let answer = self.ask(format!("Abort job {}? [y/N] ", printable(job))).await?;
-        Ok(matches!(answer, Waited::Done(Some(answer)) if prompt::is_yes(&answer)))
+    /// Whether to abort a job after a signal: `always`, or if the user confirms it. A second signal
+    /// means no.
+    pub(crate) async fn aborts(&mut self, job: &str, always: bool) -> Result<bool, Failure> {
+        self.pending = false;
+        if always {
+            return Ok(true);
+        }
+        let question = format!("Abort job {}? [y/N] ", printable(job));
+        Ok(self.confirm(question).await?.unwrap_or(false))
     }
 }
 

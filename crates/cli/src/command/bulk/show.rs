@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::io::console::Console;
-use crate::io::table::{Row, columns, table};
+use crate::io::table::{Row, columns};
 use crate::io::text::printable;
 
 pub(super) fn list(jobs: &[Job], console: &Console) -> Result<(), Failure> {
@@ -30,22 +30,14 @@ pub(super) fn job(job: &Job, console: &Console) -> Result<(), Failure> {
     if console.json() {
         return Ok(console.document(&document(job))?);
     }
-    let number = |number: Option<u64>| number.map(|number| number.to_string());
-    let rows = [
-        ("job", Some(job.id.clone())),
-        ("operation", Some(job.operation.clone())),
-        ("object", Some(job.object.clone())),
-        ("external id", job.external_id_field_name.clone()),
-        ("state", Some(job.state.name().to_owned())),
-        ("created", Some(job.created_date.clone())),
-        ("processed", number(job.number_records_processed)),
-        ("failed", number(job.number_records_failed)),
-        ("error", job.error_message.clone()),
-    ];
-    let rows = rows.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    let rows = rows.filter(|(_, value)| !value.is_empty());
-    let rows = rows.map(|(name, value)| Row::new(name, &value));
-    Ok(console.text(&table(rows, console.look()))?)
+    let document = document(job);
+    let rows = document.as_object().into_iter().flatten().filter_map(|(name, value)| match value {
+        Value::Null => None,
+        Value::String(text) if text.is_empty() => None,
+        Value::String(text) => Some(Row::new(&name.replace('_', " "), text)),
+        number => Some(Row::new(name, &number.to_string())),
+    });
+    Ok(console.table(rows)?)
 }
 
 fn document(job: &Job) -> Value {

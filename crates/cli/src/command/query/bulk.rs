@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::text::printable;
 use crate::login::resolved_login;
-use crate::runtime::interrupts::{Interrupts, Waited, interrupted};
+use crate::runtime::interrupts::{Interrupts, interrupted};
 use crate::runtime::wait_for;
 
 pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
@@ -60,31 +60,25 @@ async fn run_job(
     console: &Console,
 ) -> Result<(), Failure> {
     let mut interrupts = Interrupts::listen();
-    match interrupts.wait(org.check_bulk_query(soql)).await {
-        Waited::Done(checked) => checked?,
-        Waited::Interrupted => return Err(interrupted("nothing was sent")),
-    }
-    let job = match interrupts.finish(org.create_query_job(soql, options), console).await {
-        Waited::Done(Ok(job)) => job,
-        Waited::Done(Err(error)) => {
-            let may_exist = !error.changed_nothing();
-            let failure = Failure::from(error);
-            return Err(if may_exist { failure.with_note(MAY_EXIST) } else { failure });
-        }
-        Waited::Interrupted => {
-            return Err(interrupted("the response was lost").with_note(MAY_EXIST));
-        }
+    interrupts.run(org.check_bulk_query(soql), "nothing was sent").await?;
+    let created = match interrupts.finish(org.create_query_job(soql, options), console).await {
+        Some(Err(error)) if error.changed_nothing() => return Err(error.into()),
+        Some(created) => created.map_err(Failure::from),
+        None => Err(interrupted("the response was lost")),
     };
+    let job = created.map_err(|failure| {
+        failure.with_note("the job may have been created: `orgtoken bulk list` shows it")
+    })?;
     let id = printable(&job.id);
     console.remark(&format_args!("job {id}"));
     let left = |failure: Failure| {
         let wait = format!("orgtoken bulk wait {id}");
-        failure.with_resume([wait, output.resume_command(&job.id)])
+        failure.with_resume([wait].into_iter().chain(output.resume_command(&job.id)))
     };
     let job = match interrupts.wait(until_ended(org, job.clone(), console)).await {
-        Waited::Done(Ok(job)) => job,
-        Waited::Done(Err(failure)) => return Err(left(failure.with_note("the job continues"))),
-        Waited::Interrupted => {
+        Some(Ok(job)) => job,
+        Some(Err(failure)) => return Err(left(failure.with_note("the job continues"))),
+        None => {
             return Err(match stop(args, org, &job.id, &mut interrupts).await {
                 Ok(true) => interrupted("the job was aborted"),
                 Ok(false) => left(interrupted("the job continues")),
@@ -105,14 +99,9 @@ async fn stop(
     job: &str,
     interrupts: &mut Interrupts,
 ) -> Result<bool, Failure> {
-    interrupts.acknowledge();
-    if !args.by_job.abort_on_interrupt && !interrupts.ask_to_abort(job).await? {
+    if !interrupts.aborts(job, args.by_job.abort_on_interrupt).await? {
         return Ok(false);
     }
-    match interrupts.wait(org.abort_job(JobKind::Query, job)).await {
-        Waited::Done(aborted) => Ok(aborted.map(|_| true)?),
-        Waited::Interrupted => Ok(false),
-    }
+    let aborted = interrupts.wait(org.abort_job(JobKind::Query, job)).await.transpose()?;
+    Ok(aborted.is_some())
 }
-
-const MAY_EXIST: &str = "the job may have been created: `orgtoken bulk list` shows it";

@@ -14,13 +14,14 @@ use tempfile::NamedTempFile;
 use tokio::sync::oneshot;
 
 use super::super::Rows;
+use super::NOTHING_SENT;
 use crate::clock;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::input::{Fault, InputError, Kind, is_stdin, take_stdin};
 use crate::io::text::{argument, sh_quoted, shown};
 use crate::runtime::RuntimeError;
-use crate::runtime::interrupts::{Interrupts, Waited, interrupted};
+use crate::runtime::interrupts::Interrupts;
 
 /// The source of the rows.
 pub(super) enum Source {
@@ -45,11 +46,15 @@ impl Source {
     /// Detects the format of the input. A pipe is read to its end first, since every row is checked
     /// before one is sent.
     pub(super) async fn read(
-        from: &Path,
+        rows: &Rows,
         input: File,
-        options: ReadOptions,
         interrupts: &mut Interrupts,
     ) -> Result<(Self, RecordFile), Failure> {
+        let from = &rows.from[0];
+        let mut options = ReadOptions::default();
+        options.form = rows.format.map(Into::into);
+        options.delimiter = rows.delimiter;
+        options.encoding = rows.encoding.map(Into::into).unwrap_or_default();
         let metadata = input.metadata().map_err(CheckError::Io)?;
         if metadata.is_file() && !is_stdin(from) && !is_handed_on(from) {
             return Ok((Self::File(from.into()), RecordFile::from_file(input, options)?));
@@ -61,11 +66,9 @@ impl Source {
         let (sender, spooled) = oneshot::channel();
         let spool = move || drop(sender.send(RecordFile::spool(input, copy, options)));
         thread::Builder::new().spawn(spool).map_err(RuntimeError)?;
-        match interrupts.wait(spooled).await {
-            Waited::Done(Ok(spooled)) => Ok((Self::Spooled(file), spooled?)),
-            Waited::Done(Err(_)) => Err(CheckError::Spool(io::ErrorKind::Other.into()).into()),
-            Waited::Interrupted => Err(interrupted("nothing was sent")),
-        }
+        let lost = |_| CheckError::Spool(io::ErrorKind::Other.into());
+        let spooled = async { spooled.await.map_err(lost)? };
+        Ok((Self::Spooled(file), interrupts.run(spooled, NOTHING_SENT).await?))
     }
 
     /// The path of the file that is read.

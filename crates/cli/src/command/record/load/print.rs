@@ -1,99 +1,87 @@
 //! The output of a load: results during the load, and a summary at the end.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
 use orgtoken_rest::load::{CheckedFile, Form, Operation, Outcome, PendingJob, Report, RowResult};
 use serde_json::{Value, json};
 
-use super::by_external_id;
 use crate::failure::{Failure, Problem};
-use crate::io::console::Console;
+use crate::io::console::{Console, OutputError};
 use crate::io::text::{counted, opened, printable, reason, sh_quoted, shown};
 
 /// A printer of results (standard output) and everything else (standard error).
 pub(super) struct Printer<'a> {
+    pub(super) checked: &'a CheckedFile,
     console: &'a Console,
-    /// Whether the operation creates ids.
-    makes_ids: bool,
-    /// Whether the rows name records by an external id.
-    by_external_id: bool,
-    /// The document of `--json`, which is written while rows are sent.
-    document: Option<Document>,
+    /// The number of results in the document of `--json`, which is written while rows are sent.
+    written: u64,
     /// Results that could not be written to standard output.
     unprinted: Vec<RowResult>,
 }
 
-struct Document {
-    results: u64,
-    /// The ids for the list at the end. Their number is not limited, so they are in a file.
-    ids: Option<File>,
-}
-
 impl<'a> Printer<'a> {
-    pub(super) fn new(console: &'a Console, checked: &CheckedFile) -> Result<Self, Failure> {
-        let makes_ids = matches!(checked.operation(), Operation::Create | Operation::Upsert(_));
-        let document = match console.json() {
-            true => Some(Document::new(makes_ids).map_err(Failure::of_temporary_file)?),
-            false => None,
-        };
-        let by_external_id = by_external_id(checked.operation());
-        Ok(Self { console, makes_ids, by_external_id, document, unprinted: Vec::new() })
+    pub(super) fn new(console: &'a Console, checked: &'a CheckedFile) -> Self {
+        Self { checked, console, written: 0, unprinted: Vec::new() }
     }
 
-    pub(super) fn ignored_columns(&self, checked: &CheckedFile) {
-        let ignored = checked.ignored();
-        if !ignored.is_empty() && checked.operation().name() != "delete" {
+    pub(super) fn ignored_columns(&self) {
+        let ignored = self.checked.ignored();
+        if !ignored.is_empty() && self.checked.operation().name() != "delete" {
             let names = printable(&ignored.join(", "));
             self.console.remark(&format_args!("columns that are not sent: {names}"));
         }
     }
 
-    pub(super) fn dry_run(&self, checked: &CheckedFile) -> Result<(), Failure> {
-        let file = checked.file();
-        let (rows, form) = (checked.rows(), file.form().name());
-        let delimiter = char::from(file.delimiter());
+    pub(super) fn dry_run(&self) -> Result<(), Failure> {
+        let (file, rows) = (self.checked.file(), self.checked.rows());
+        let (operation, object) = (self.checked.operation().name(), self.checked.object());
+        let (form, encoding) = (file.form().name(), file.encoding().name());
+        let delimiter = (file.form() == Form::Csv).then(|| char::from(file.delimiter()));
         if self.console.json() {
-            let delimiter = (file.form() == Form::Csv).then(|| delimiter.to_string());
             return Ok(self.console.document(&json!({
-                "dry_run": true, "operation": checked.operation().name(),
-                "object": checked.object(), "rows": rows, "form": form, "delimiter": delimiter,
-                "encoding": file.encoding().name(), "ignored_columns": checked.ignored(),
+                "dry_run": true, "operation": operation, "object": object, "rows": rows,
+                "form": form, "delimiter": delimiter, "encoding": encoding,
+                "ignored_columns": self.checked.ignored(),
             }))?);
         }
-        let separated = match (file.form(), delimiter) {
-            (Form::Csv, '\t') => ", separated by tabs".to_owned(),
-            (Form::Csv, delimiter) => format!(", separated by `{delimiter}`"),
-            _ => String::new(),
+        let separated = match delimiter {
+            None => String::new(),
+            Some('\t') => ", separated by tabs".to_owned(),
+            Some(delimiter) => format!(", separated by `{delimiter}`"),
         };
-        let (operation, object) = (checked.operation().name(), checked.object());
         self.console.remark(&format_args!(
-            "checked {} ({form}{separated}, {}) to {operation} {object}: nothing was sent",
-            counted(rows, "row"),
-            file.encoding().name()
+            "checked {} ({form}{separated}, {encoding}) to {operation} {object}: nothing was sent",
+            counted(rows, "row")
         ));
         Ok(())
     }
 
     /// Prints the outcomes of one call.
     pub(super) fn results(&mut self, results: Vec<RowResult>) -> Result<(), Failure> {
-        let written = match &mut self.document {
-            Some(document) => document.add(self.console, &results),
-            None if self.makes_ids => {
-                let done = results.iter().filter(|result| is_done(result));
-                let ids: String = done
-                    .filter_map(|result| result.id.as_deref())
-                    .flat_map(|id| [id, "\n"])
-                    .collect();
-                self.console.data(ids.as_bytes()).map_err(Failure::from)
+        let written = match self.checked.operation() {
+            _ if self.console.json() => self.write(&results),
+            Operation::Create | Operation::Upsert(_) => {
+                let done = results.iter().filter(|result| result.outcome.is_done());
+                let ids = done.filter_map(|result| result.id.as_deref());
+                let ids: String = ids.flat_map(|id| [id, "\n"]).collect();
+                self.console.data(ids.as_bytes())
             }
-            None => Ok(()),
+            _ => Ok(()),
         };
         if written.is_err() {
             self.unprinted = results;
         }
-        written
+        Ok(written?)
+    }
+
+    /// Continues the document of `--json`.
+    fn write(&mut self, results: &[RowResult]) -> Result<(), OutputError> {
+        for result in results {
+            let before = if self.written == 0 { BEGIN } else { "," };
+            self.console.json_data(format!("{before}{}", row(result)).as_bytes())?;
+            self.written += 1;
+        }
+        Ok(())
     }
 
     /// Prints the outcomes of the rows, and returns the error of the command.
@@ -106,15 +94,26 @@ impl<'a> Printer<'a> {
         let mut missing = std::mem::take(&mut self.unprinted);
         missing.extend(report.unreported.iter().cloned());
         let ended = ended.and_then(|()| check_complete(report));
-        let document = self.document.take();
-        let written = document.map_or(Ok(()), |it| it.end(self.console, report, resume));
+        let written = if self.console.json() { self.end(report, resume) } else { Ok(()) };
         // With `--json` the document has it. A filter may drop it there.
         self.remarks(report, &missing, resume);
-        match (ended, written) {
-            (Ok(()), written) => written,
-            (Err(failure), _) if missing.is_empty() || !self.console.json() => Err(failure),
-            (Err(failure), _) => Err(failure.with_problems(missing.iter().map(problem).collect())),
+        match ended {
+            Ok(()) => Ok(written?),
+            Err(failure) if self.console.json() && !missing.is_empty() => {
+                Err(failure.with_problems(missing.iter().map(problem).collect()))
+            }
+            Err(failure) => Err(failure),
         }
+    }
+
+    /// Ends the document of `--json`.
+    fn end(&mut self, report: &Report, resume: Option<&str>) -> Result<(), OutputError> {
+        self.write(&report.unreported)?;
+        let begin = if self.written == 0 { BEGIN } else { "" };
+        // The summary continues the same object.
+        let summary = summary(report, resume).to_string();
+        self.console.json_data(format!("{begin}],{}\n", &summary[1..]).as_bytes())?;
+        self.console.end_json()
     }
 
     /// Prints the summary for the user.
@@ -141,6 +140,7 @@ impl<'a> Printer<'a> {
     }
 
     fn reasons(&self, report: &Report) {
+        let operation = self.checked.operation();
         for reason in report.reasons.iter().take(MAX_REASONS) {
             self.console.remark(&format_args!(
                 "  {}: {} (first: row {}{})",
@@ -149,7 +149,8 @@ impl<'a> Printer<'a> {
                 reason.first_row,
                 if reason.transient { "; can be sent again unchanged" } else { "" }
             ));
-            let is_absent = self.by_external_id && reason.text.starts_with("NOT_FOUND");
+            let by_key = matches!(operation, Operation::UpdateBy(_) | Operation::DeleteBy(_));
+            let is_absent = by_key && reason.text.starts_with("NOT_FOUND");
             if let Some(hint) = if is_absent { Some(ABSENT) } else { reason.hint } {
                 self.console.remark(&format_args!("    {hint}"));
             }
@@ -196,64 +197,6 @@ impl<'a> Printer<'a> {
     }
 }
 
-impl Document {
-    fn new(makes_ids: bool) -> io::Result<Self> {
-        Ok(Self { results: 0, ids: makes_ids.then(tempfile::tempfile).transpose()? })
-    }
-
-    fn add(&mut self, console: &Console, results: &[RowResult]) -> Result<(), Failure> {
-        let text = self.rows(results).map_err(Failure::of_temporary_file)?;
-        Ok(console.json_data(text.as_bytes())?)
-    }
-
-    fn rows(&mut self, results: &[RowResult]) -> io::Result<String> {
-        let (mut text, mut ids) = (String::new(), String::new());
-        for result in results {
-            text.push_str(if self.results == 0 { BEGIN } else { "," });
-            text.push_str(&row(result).to_string());
-            self.results += 1;
-            if let Some(id) = result.id.as_ref().filter(|_| is_done(result)) {
-                ids.push_str(&format!(",{}", json!(id)));
-            }
-        }
-        if let Some(file) = &mut self.ids {
-            file.write_all(ids.as_bytes())?;
-        }
-        Ok(text)
-    }
-
-    fn end(
-        mut self,
-        console: &Console,
-        report: &Report,
-        resume: Option<&str>,
-    ) -> Result<(), Failure> {
-        self.add(console, &report.unreported)?;
-        console.json_data(if self.results == 0 { b"{\"results\":[]".as_slice() } else { b"]" })?;
-        if let Some(ids) = &mut self.ids {
-            console.json_data(b",\"ids\":[")?;
-            copy(ids, console)?;
-            console.json_data(b"]")?;
-        }
-        // The summary continues the same object.
-        let summary = summary(report, resume).to_string();
-        console.json_data(format!(",{}\n", &summary[1..]).as_bytes())?;
-        Ok(console.end_json()?)
-    }
-}
-
-/// Prints a file without its first byte, which is a comma.
-fn copy(from: &mut File, console: &Console) -> Result<(), Failure> {
-    from.seek(SeekFrom::Start(1)).map_err(Failure::of_temporary_file)?;
-    let mut buffer = vec![0; 64 << 10];
-    loop {
-        match from.read(&mut buffer).map_err(Failure::of_temporary_file)? {
-            0 => return Ok(()),
-            read => console.json_data(&buffer[..read])?,
-        }
-    }
-}
-
 fn summary(report: &Report, resume: Option<&str>) -> Value {
     let counts = &report.counts;
     // serde refuses a path that is not UTF-8.
@@ -278,16 +221,12 @@ fn summary(report: &Report, resume: Option<&str>) -> Value {
 fn row(result: &RowResult) -> Value {
     let mut row = json!({
         "row": result.row, "id": result.id, "outcome": result.outcome.name(),
-        "success": is_done(result),
+        "success": result.outcome.is_done(),
     });
     if let Outcome::Failed(problems) = &result.outcome {
         row["errors"] = json!(problems);
     }
     row
-}
-
-fn is_done(result: &RowResult) -> bool {
-    result.outcome.is_done()
 }
 
 fn described(result: &RowResult) -> String {
