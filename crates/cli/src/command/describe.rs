@@ -7,11 +7,11 @@ use http::{HeaderMap, Method};
 use orgtoken_oauth::redact;
 use orgtoken_rest::{FieldDescription, ObjectDescription, Org};
 
-use super::query::table::table;
+use super::query::table::{csv, table};
 use crate::args::{Caller, UsageError, api_name, is_id};
 use crate::failure::Failure;
 use crate::io::console::Console;
-use crate::io::text::counted;
+use crate::io::text::{counted, nearest};
 use crate::login::resolved_login;
 use crate::runtime::wait_for;
 
@@ -94,13 +94,7 @@ async fn print_rows(
         console.remark(&counted(number, what));
         return Ok(());
     }
-    let mut text = Vec::new();
-    let mut writer =
-        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(&mut text);
-    let written = [head].into_iter().chain(rows).try_for_each(|row| writer.write_record(row));
-    written.expect("writing rows of one length to memory does not fail");
-    drop(writer);
-    Ok(console.data(&text)?)
+    Ok(console.data(&csv([head].into_iter().chain(rows), b','))?)
 }
 
 fn object_row(object: &ObjectDescription) -> Vec<String> {
@@ -170,11 +164,7 @@ pub(crate) async fn not_found(
 
 fn unknown_object(objects: &[ObjectDescription], object: &str) -> String {
     let shown = redact::name(object);
-    let close =
-        |name: &str| strsim::jaro_winkler(&name.to_ascii_lowercase(), &object.to_ascii_lowercase());
-    let names = objects.iter().map(|it| it.name.as_str());
-    let nearest = names.map(|name| (close(name), name)).max_by(|(a, _), (b, _)| a.total_cmp(b));
-    let guess = nearest.filter(|(close, _)| *close > CLOSE).map(|(_, name)| name);
+    let guess = nearest(object, objects.iter().map(|it| it.name.as_str()));
     let guess = guess.map(|name| format!("; a similar one is `{name}`")).unwrap_or_default();
     format!(
         "the org has no object `{shown}`, or this user cannot see it{guess}; `orgtoken describe` \
@@ -210,6 +200,3 @@ fn missing_record(objects: &[ObjectDescription], object: &ObjectDescription, key
 
 const FIELD_COLUMNS: [&str; 4] = ["Field", "Label", "Type", "Notes"];
 const OBJECT_COLUMNS: [&str; 4] = ["Object", "Label", "Prefix", "Can"];
-
-/// The similarity of two names above which one may be a misspelling of the other.
-const CLOSE: f64 = 0.9;

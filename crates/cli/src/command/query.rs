@@ -7,15 +7,15 @@ pub(super) mod table;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use orgtoken_rest::bulk::{JobDelimiter, check_query};
+use orgtoken_rest::bulk::check_query;
 use orgtoken_rest::{ListQuery, Org, Page, Query, RestError, without_comments};
 use sink::Sink;
 
 use crate::args::{Caller, UsageError, api_name, delimiter};
 use crate::failure::Failure;
 use crate::io::console::Console;
-use crate::io::input::{Kind, read};
-use crate::io::text::counted;
+use crate::io::input::{Kind, read_text};
+use crate::io::text::{counted, shown};
 use crate::login::resolved_login;
 use crate::runtime::wait_for;
 
@@ -95,8 +95,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let mut sink = Sink::new(style, &soql, console);
     let printed = wait_for(async {
         sink.ask_columns(&org, args.tooling).await;
-        let names_bulk = args.names_bulk(&soql, style);
-        print(args, &org, &queries, &mut sink, names_bulk, console).await
+        print(args, &org, &queries, &mut sink, console).await
     });
     printed.map_err(|failure| match sink.printed() {
         None => with_hint(failure, &soql),
@@ -145,10 +144,9 @@ impl Args {
     }
 
     /// Whether a user at a terminal may want to run the same query as a job.
-    fn names_bulk(&self, soql: &str, style: Style) -> bool {
+    fn names_bulk(&self, soql: &str, format: Format) -> bool {
         io::stderr().is_terminal()
-            && style.format == Format::Csv
-            && JobDelimiter::from_byte(style.delimiter).is_some()
+            && format == Format::Csv
             && self.bind.is_empty()
             && self.limit.is_none()
             && !self.tooling
@@ -167,8 +165,7 @@ impl Args {
             };
         };
         let query = ListQuery::parse(soql, name)?;
-        let bytes = read(file, Kind::Body)?;
-        let text = decode(&bytes, "the list of `--bind`")?;
+        let text = text(file)?;
         let mut values = text.lines().map(str::trim).filter(|value| !value.is_empty()).peekable();
         if values.peek().is_some_and(|first| is_header(first, query.field())) {
             let hint = "remove it, as in `sed 1d`, and give one value on each line; if it is a \
@@ -200,10 +197,7 @@ fn bind(text: &str) -> Result<(String, PathBuf), &'static str> {
 
 fn soql(args: &Args) -> Result<String, Failure> {
     let soql = match args.soql.as_str() {
-        "-" => without_comments(decode(
-            &read(Path::new("-"), Kind::Body)?,
-            "the query on standard input",
-        )?),
+        "-" => without_comments(&text(Path::new("-"))?),
         soql => without_comments(soql),
     };
     if soql.is_empty() {
@@ -212,19 +206,16 @@ fn soql(args: &Args) -> Result<String, Failure> {
     Ok(soql)
 }
 
-/// Reads a text: UTF-8, with or without a byte order mark.
-fn decode<'a>(bytes: &'a [u8], what: &str) -> Result<&'a str, Failure> {
-    let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
-    let text = std::str::from_utf8(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
-    match text {
-        Ok(text) if !text.contains('\0') => Ok(text),
-        text => {
-            let is_utf16 = is_utf16 || text.is_ok();
-            let found = if is_utf16 { "UTF-16" } else { "not UTF-8" };
-            let what = format!("{what} is {found}");
-            Err(Failure::new("usage.file", Some("save it as UTF-8"), what))
-        }
+/// Reads a text in UTF-8, with or without a byte order mark.
+fn text(file: &Path) -> Result<String, Failure> {
+    let text = read_text(file, Kind::Body)?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    // English text in UTF-16 is also UTF-8.
+    if text.contains('\0') {
+        let what = format!("`{}` is UTF-16", shown(file));
+        return Err(Failure::new("usage.file", Some("save it as UTF-8"), what));
     }
+    Ok(text.to_owned())
 }
 
 fn default(console: &Console) -> Format {
@@ -255,7 +246,6 @@ async fn print(
     org: &Org,
     queries: &[String],
     sink: &mut Sink<'_>,
-    mut names_bulk: bool,
     console: &Console,
 ) -> Result<(), Failure> {
     let limit = args.limit.unwrap_or(u64::MAX);
@@ -267,10 +257,9 @@ async fn print(
         while left > 0
             && let Some(Page { total_size, records, .. }) = query.next().await?
         {
-            if std::mem::take(&mut names_bulk) && total_size > MANY_RECORDS {
+            if done == 0 && total_size > MANY_RECORDS && args.names_bulk(soql, sink.style.format) {
                 let records = counted(total_size, "record");
-                let notice = format!("`--bulk` exports {records} with a few API calls");
-                console.remark(&notice);
+                console.remark(&format_args!("`--bulk` exports {records} with a few API calls"));
             }
             let records = sink.counted(records, total_size);
             let taken = records.len().min(usize::try_from(left).unwrap_or(usize::MAX));
@@ -288,22 +277,3 @@ async fn print(
 const MANY_RECORDS: u64 = 2_000;
 
 const NO_BIND: &str = "expected NAME=FILE, for a query with `IN :NAME`";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn query_on_standard_input_is_utf_8_with_or_without_a_bom() {
-        assert_eq!(decode(b"\xef\xbb\xbfSELECT Id", "it").unwrap(), "SELECT Id");
-        for (bytes, found) in [
-            (b"\xff\xfeS\0E\0".as_slice(), "UTF-16"),
-            (b"\xfe\xff\0S\0E", "UTF-16"),
-            (b"S\0E\0", "UTF-16"),
-            (b"SELECT \xe5", "not UTF-8"),
-        ] {
-            let error = decode(bytes, "the query on standard input").unwrap_err();
-            assert_eq!(error.message(), format!("the query on standard input is {found}"));
-        }
-    }
-}

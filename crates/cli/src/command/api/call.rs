@@ -93,7 +93,9 @@ impl Call {
         let is_csv = page.headers().contains_key("sforce-locator");
         let body = page.body();
         let rows = if is_csv && !is_first { without_header(body) } else { body };
-        printer.page(rows, is_json(&page) || printer.console.filters())?;
+        printer.piece(rows, is_json(&page))?;
+        // Each page is a document.
+        printer.end(rows, true)?;
         Ok(next_page(&self.path, &page))
     }
 
@@ -120,7 +122,7 @@ impl Printer<'_> {
         Ok(answer)
     }
 
-    fn head<T>(&self, answer: &Response<T>) -> Result<(), Failure> {
+    fn head<T>(&self, answer: &Response<T>) -> Result<(), OutputError> {
         if !self.include {
             return Ok(());
         }
@@ -129,7 +131,7 @@ impl Printer<'_> {
             text += &format!("{name}: {}\n", printable(&String::from_utf8_lossy(value.as_bytes())));
         }
         text.push('\n');
-        Ok(self.console.data(text.as_bytes())?)
+        self.console.data(text.as_bytes())
     }
 
     /// Prints the response to a failed call, with `--include`.
@@ -137,59 +139,50 @@ impl Printer<'_> {
         let Some(failure) = error.api_error().filter(|_| self.include) else { return };
         let answer = failure.response();
         // The error is reported even if the response cannot be printed.
-        let _ = self.head(answer).and_then(|()| match self.silent {
-            true => Ok(()),
-            false => self.last(answer.body(), is_json(answer)),
-        });
+        let _ = self
+            .head(answer)
+            .and_then(|()| self.piece(answer.body(), is_json(answer)))
+            .and_then(|()| self.end(answer.body(), false));
     }
 
     async fn answer(&self, answer: Response<Body>) -> Result<(), Failure> {
         self.head(&answer)?;
-        let is_json = is_json(&answer) || self.console.filters();
+        let is_json = is_json(&answer);
         let mut body = answer.into_body();
         let mut last = Bytes::new();
         loop {
-            let piece = match body.piece().await {
-                Ok(Some(piece)) => piece,
-                Ok(None) => break,
+            match body.piece().await {
+                Ok(Some(piece)) => {
+                    self.piece(&piece, is_json)?;
+                    last = piece;
+                }
+                Ok(None) => return Ok(self.end(&last, false)?),
                 // A filter prints nothing before the end.
                 Err(error) if self.silent || last.is_empty() || self.console.filters() => {
                     return Err(error.into());
                 }
                 Err(error) => return Err(Failure::from(error).with_note(INCOMPLETE)),
-            };
-            if !self.silent {
-                self.piece(&last, is_json)?;
             }
-            last = piece;
         }
-        if self.silent { Ok(()) } else { self.last(&last, is_json) }
     }
 
     fn piece(&self, piece: &[u8], is_json: bool) -> Result<(), OutputError> {
-        if is_json { self.console.json_data(piece) } else { self.console.data(piece) }
+        match is_json || self.console.filters() {
+            _ if self.silent => Ok(()),
+            true => self.console.json_data(piece),
+            false => self.console.data(piece),
+        }
     }
 
-    /// Prints the last piece. On a terminal, its line is ended.
-    fn last(&self, piece: &[u8], is_json: bool) -> Result<(), Failure> {
-        self.piece(piece, is_json)?;
-        if self.console.filters() {
-            return Ok(self.console.end_json()?);
+    /// Ends a body. The line of its last piece is ended on a terminal, and that of a page always.
+    fn end(&self, last: &[u8], is_page: bool) -> Result<(), OutputError> {
+        match last.is_empty() || last.ends_with(b"\n") {
+            _ if self.silent => Ok(()),
+            _ if self.console.filters() => self.console.end_json(),
+            true => Ok(()),
+            false if is_page => self.console.data(b"\n"),
+            false => self.console.end_line(),
         }
-        let open_line = !piece.is_empty() && !piece.ends_with(b"\n");
-        if open_line { Ok(self.console.end_line()?) } else { Ok(()) }
-    }
-
-    /// Prints a page and a line break: each page is a document.
-    fn page(&self, page: &[u8], is_json: bool) -> Result<(), Failure> {
-        if self.silent || page.is_empty() {
-            return Ok(());
-        }
-        self.piece(page, is_json)?;
-        if self.console.filters() {
-            return Ok(self.console.end_json()?);
-        }
-        if page.ends_with(b"\n") { Ok(()) } else { Ok(self.console.data(b"\n")?) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use orgtoken_rest::{Columns, Object, Org, Value, is_count, without_attributes};
 
-use super::table::table;
+use super::table::{csv, table};
 use super::{Format, Style};
 use crate::failure::Failure;
 use crate::io::console::Console;
@@ -10,7 +10,7 @@ use crate::io::text::counted;
 
 /// A printer of pages in one format.
 pub(super) struct Sink<'a> {
-    style: Style,
+    pub(super) style: Style,
     soql: &'a str,
     /// The columns of the query, or those of its first page.
     columns: Option<Columns>,
@@ -50,17 +50,13 @@ impl<'a> Sink<'a> {
     }
 
     pub(super) fn page(&mut self, records: Vec<Object>) -> Result<(), Failure> {
-        let (mut data, mut text, number) = (Vec::new(), String::new(), records.len() as u64);
+        let number = records.len() as u64;
         match self.style.format {
-            Format::Csv => self.csv(&records, &mut data),
-            Format::Table => self.table(&records, &mut text),
-            Format::Json | Format::Ndjson => self.json(records, &mut data),
-        }
-        match self.style.format {
-            Format::Json => self.console.json_data(&data)?,
-            Format::Table => self.console.text(&text)?,
-            Format::Ndjson if self.console.filters() => return self.filtered(&data),
-            Format::Csv | Format::Ndjson => self.console.data(&data)?,
+            Format::Csv => self.console.data(&self.csv(&records))?,
+            Format::Table => self.console.text(&self.table(&records))?,
+            Format::Json => self.console.json_data(&self.json(records))?,
+            Format::Ndjson if self.console.filters() => return self.filtered(records),
+            Format::Ndjson => self.console.data(lines(records).concat().as_bytes())?,
         }
         self.records = Some(self.records.unwrap_or(0) + number);
         Ok(())
@@ -68,13 +64,13 @@ impl<'a> Sink<'a> {
 
     /// Prints the result of the filter for each line. A filter that fails in the middle of a page
     /// leaves the records before it printed.
-    fn filtered(&mut self, lines: &[u8]) -> Result<(), Failure> {
-        for line in lines.split_inclusive(|byte| *byte == b'\n') {
-            self.console.json_data(line)?;
+    fn filtered(&mut self, records: Vec<Object>) -> Result<(), Failure> {
+        let printed = self.records.get_or_insert(0);
+        for line in lines(records) {
+            self.console.json_data(line.as_bytes())?;
             self.console.end_json()?;
-            *self.records.get_or_insert(0) += 1;
+            *printed += 1;
         }
-        self.records.get_or_insert(0);
         Ok(())
     }
 
@@ -93,49 +89,36 @@ impl<'a> Sink<'a> {
         Ok(self.console.end_json()?)
     }
 
-    fn csv(&mut self, records: &[Object], out: &mut Vec<u8>) {
-        let is_first = self.records.is_none();
-        let style = self.style;
+    fn csv(&mut self, records: &[Object]) -> Vec<u8> {
+        let (style, is_first) = (self.style, self.records.is_none());
         let columns = self.columns(records);
         if columns.is_empty() {
-            return;
+            return Vec::new();
         }
-        if is_first && style.bom {
-            out.extend("\u{feff}".as_bytes());
-        }
-        let mut builder = csv::WriterBuilder::new();
-        builder.terminator(csv::Terminator::CRLF).delimiter(style.delimiter);
-        let mut writer = builder.from_writer(out);
+        let mark = if is_first && style.bom { "\u{feff}" } else { "" };
         let header = is_first.then(|| columns.names());
         let rows = records.iter().map(|record| columns.row(record));
-        let written = header.into_iter().chain(rows).try_for_each(|row| writer.write_record(row));
-        written.expect("writing rows of one length to memory does not fail");
+        [mark.as_bytes(), &csv(header.into_iter().chain(rows), style.delimiter)].concat()
     }
 
-    fn table(&mut self, records: &[Object], out: &mut String) {
+    fn table(&mut self, records: &[Object]) -> String {
         let look = self.console.look();
         let columns = self.columns(records);
         if columns.is_empty() {
-            return;
+            return String::new();
         }
         let rows: Vec<_> = records.iter().map(|record| columns.row(record)).collect();
-        let right = columns.numeric(records);
-        out.push_str(&table(columns.names(), rows, &right, look));
+        table(columns.names(), rows, &columns.numeric(records), look)
     }
 
-    fn json(&mut self, records: Vec<Object>, out: &mut Vec<u8>) {
-        let is_list = self.style.format == Format::Json;
-        let mut is_first = self.records.unwrap_or(0) == 0;
+    fn json(&self, records: Vec<Object>) -> Vec<u8> {
+        let mut list = Vec::new();
         for record in records {
-            if is_list {
-                out.extend(if is_first { b"[".as_slice() } else { b",\n" });
-            }
-            out.extend(without_attributes(Value::Object(record)).to_string().into_bytes());
-            if !is_list {
-                out.push(b'\n');
-            }
-            is_first = false;
+            let is_first = list.is_empty() && self.records.unwrap_or(0) == 0;
+            list.extend(if is_first { b"[".as_slice() } else { b",\n" });
+            list.extend(json(record).into_bytes());
         }
+        list
     }
 
     /// Returns the columns of the query. If its text does not name all of them, the first page
@@ -150,4 +133,12 @@ impl<'a> Sink<'a> {
         }
         columns
     }
+}
+
+fn lines(records: Vec<Object>) -> Vec<String> {
+    records.into_iter().map(|record| json(record) + "\n").collect()
+}
+
+fn json(record: Object) -> String {
+    without_attributes(Value::Object(record)).to_string()
 }

@@ -1,4 +1,4 @@
-//! Tables of records.
+//! Tables and CSV of records.
 
 use crate::io::look::Look;
 use crate::io::table::columns;
@@ -14,6 +14,18 @@ pub(crate) fn table(
     let shown = |cells: Vec<String>| cells.iter().map(|cell| one_line(cell)).collect();
     let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows).map(shown).collect();
     columns(&rows, right, look)
+}
+
+/// Returns the rows as CSV (RFC 4180).
+pub(crate) fn csv(rows: impl IntoIterator<Item = Vec<String>>, delimiter: u8) -> Vec<u8> {
+    let mut text = Vec::new();
+    let mut builder = csv::WriterBuilder::new();
+    builder.terminator(csv::Terminator::CRLF).delimiter(delimiter);
+    let mut writer = builder.from_writer(&mut text);
+    let written = rows.into_iter().try_for_each(|row| writer.write_record(row));
+    written.expect("writing rows of one length to memory does not fail");
+    drop(writer);
+    text
 }
 
 fn one_line(cell: &str) -> String {
