@@ -183,7 +183,7 @@ fn lost_answer_lists_its_rows_as_unknown_and_never_sends_them_again() {
 
     let output = create(&org, &["--resume"]).output().unwrap();
     assert_eq!(output.status.code(), Some(9));
-    assert!(stderr(&output).contains("the outcome of 200 of 2000 rows is unknown"));
+    assert!(stderr(&output).contains("200 of 2000 records have an unknown outcome"));
     nothing_is_lost_or_doubled(&org, "resumed");
     assert_eq!(unknown(&org).len(), 200);
 }

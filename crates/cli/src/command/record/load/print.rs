@@ -258,40 +258,32 @@ fn counts(report: &Report) -> String {
 
 /// Returns an error unless every row was done.
 fn check_complete(report: &Report) -> Result<(), Failure> {
-    let counts = &report.counts;
-    let (rows, failed, unknown) = (report.rows, counts.failed, counts.unknown);
-    if counts.unprocessed > 0 {
-        let what = format!("{} of {rows} rows were not processed", counts.unprocessed);
-        let hint = "send the rows of the file of unprocessed rows again";
-        return Err(Failure::new("api.records", Some(hint), what));
+    let (rows, counts) = (report.rows, &report.counts);
+    let left = [
+        (counts.unprocessed, "were not processed"),
+        (counts.failed, "failed"),
+        (counts.unknown, "have an unknown outcome"),
+    ];
+    let left = left.into_iter().filter(|(number, _)| *number > 0);
+    let left: Vec<_> =
+        left.map(|(number, what)| format!("{number} of {rows} records {what}")).collect();
+    if left.is_empty() {
+        return Ok(());
     }
-    let (what, hint) = match (failed, unknown) {
-        (0, 0) => return Ok(()),
-        (0, _) => (
-            format!("the outcome of {unknown} of {rows} rows is unknown"),
-            "look for these records in the org".to_owned(),
-        ),
-        (_, 0) => (format!("{failed} of {rows} records failed"), hint(report)),
-        (..) => (
-            format!("{failed} of {rows} records failed, and the outcome of {unknown} is unknown"),
-            hint(report),
-        ),
-    };
-    Err(Failure::new("api.records", Some(hint), what))
-}
-
-fn hint(report: &Report) -> String {
-    match &report.failed_file {
-        Some(file) => {
-            let file = opened(file);
-            let quoted = sh_quoted(&file);
-            if report.failed_rows_are_transient() {
-                return format!("send these rows again with `--from {quoted}`");
-            }
-            format!("fix the rows in `{file}`, then run again with `--from {quoted}`")
+    let hint = match report.failed_file.as_deref().map(opened) {
+        _ if counts.unprocessed > 0 => {
+            "send the rows of the file of unprocessed rows again".to_owned()
         }
+        _ if counts.failed == 0 => "look for these records in the org".to_owned(),
         None => "see the file of failed rows of the earlier run".to_owned(),
-    }
+        Some(file) if report.failed_rows_are_transient() => {
+            format!("send these rows again with `--from {}`", sh_quoted(&file))
+        }
+        Some(file) => {
+            format!("fix the rows in `{file}`, then run again with `--from {}`", sh_quoted(&file))
+        }
+    };
+    Err(Failure::new("api.records", Some(hint), left.join(", ")))
 }
 
 const ABSENT: &str = "no record has this external id, or this user cannot see it";
