@@ -1,7 +1,6 @@
 use std::borrow::Cow;
-use std::fs::{self, File, Metadata, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use orgtoken_assertion::Diagnostic;
@@ -10,7 +9,7 @@ use tempfile::NamedTempFile;
 
 use super::{DownloadError, WrittenPage};
 use crate::Org;
-use crate::files::{folder, shown, sync_folder};
+use crate::files::{OpenError, folder, is_same, open_locked, shown, sync_folder};
 
 /// The results of a query job in a file, which is whole or does not exist.
 ///
@@ -192,9 +191,9 @@ impl ResultFile {
 
     fn put_in_place(&self) -> io::Result<()> {
         let own = self.file.metadata()?;
-        if !is_at(&own, &self.part) {
+        if !is_same(self.part.symlink_metadata(), &own) {
             // An earlier call may have ended after the rename.
-            let is_done = is_at(&own, &self.path);
+            let is_done = is_same(self.path.symlink_metadata(), &own);
             return if is_done { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) };
         }
         if let Ok(old) = self.path.metadata() {
@@ -258,32 +257,22 @@ fn state_path(part: &Path) -> PathBuf {
     path.into()
 }
 
-/// Opens the part, which no other download may use.
+/// Opens the part, which no other download may use. One that ended just now has given it the name of
+/// the file.
 fn open(part: &Path, create: bool) -> Result<File, ResultFileError> {
-    let failed = |source| ResultFileError::Io(part.into(), source);
-    let mut options = File::options();
-    options.read(true).write(true).create(create).truncate(false).mode(0o600);
-    let file = options.open(part).map_err(failed)?;
-    file.try_lock().map_err(|error| match error {
-        TryLockError::WouldBlock => ResultFileError::Busy(part.into()),
-        TryLockError::Error(source) => failed(source),
-    })?;
-    let own = file.metadata().map_err(failed)?;
-    if !own.is_file() || part.is_symlink() {
+    if part.is_symlink() {
         return Err(ResultFileError::NotADownload(part.into()));
     }
-    // A download that ended just now has given it the name of the file.
-    if is_at(&own, part) { Ok(file) } else { Err(ResultFileError::Busy(part.into())) }
+    open_locked(part, create).map_err(|error| match error {
+        OpenError::Busy => ResultFileError::Busy(part.into()),
+        OpenError::Io(source) => ResultFileError::Io(part.into(), source),
+        OpenError::NotRegular => ResultFileError::NotADownload(part.into()),
+    })
 }
 
 fn length(file: &File, part: &Path) -> Result<u64, ResultFileError> {
     let metadata = file.metadata().map_err(|source| ResultFileError::Io(part.into(), source))?;
     Ok(metadata.len())
-}
-
-/// Whether an open file has this path. Another process may have moved or deleted it.
-fn is_at(open: &Metadata, path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|it| (it.dev(), it.ino()) == (open.dev(), open.ino()))
 }
 
 fn remove(path: &Path) -> io::Result<()> {

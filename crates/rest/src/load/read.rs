@@ -7,6 +7,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::fault::{CheckError, Fault};
+use crate::files::is_same;
 
 mod decode;
 mod form;
@@ -165,11 +166,7 @@ impl RecordFile {
 
     /// Whether `path` is this file.
     pub(super) fn is_at(&self, path: &Path) -> bool {
-        let identity = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
-        match (path.metadata(), self.file.metadata()) {
-            (Ok(other), Ok(own)) => identity(other) == identity(own),
-            _ => false,
-        }
+        self.file.metadata().is_ok_and(|own| is_same(path.metadata(), &own))
     }
 }
 

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 use std::ffi::OsString;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -16,7 +16,7 @@ use super::output::fresh;
 use super::report::{Counts, PendingJob};
 use super::send::LoadError;
 use super::time_stamp;
-use crate::files::{shown, sync_folder};
+use crate::files::{OpenError, open_locked, shown, sync_folder};
 
 /// A file with the progress of a load, from which the load can be resumed.
 ///
@@ -149,9 +149,8 @@ impl Journal {
         subject: &Subject,
         now: UnixTime,
     ) -> Result<(Self, Option<EarlierLoad>), ResumeError> {
-        match Self::create(path) {
-            Err(ResumeError::Exists(..)) => {}
-            created => return Ok((created?, None)),
+        if let Some(new) = Self::create(path)? {
+            return Ok((new, None));
         }
         let old = Self::open(path)?;
         let job = old.state.job.as_ref().filter(|it| it.is_complete).map(|it| &it.job);
@@ -159,7 +158,7 @@ impl Journal {
         let settled = old.state.sending.or(last).unwrap_or(old.state.settled);
         if settled == 0 {
             old.remove()?;
-            return Ok((Self::create(path)?, None));
+            return Ok((Self::replace(path)?, None));
         }
         if old.subject.as_ref().is_some_and(|old| old.creates_the_same(subject)) {
             let job = job.map(|job| job.id.clone());
@@ -168,44 +167,34 @@ impl Journal {
         // A file with this name may be the journal of a load that ended in the same second.
         let journal = path.with_extension(format!("{}.journal", time_stamp(now)));
         let created = fresh(&journal, File::options().write(true).mode(0o600));
-        let (journal, _) = created.map_err(|source| ResumeError::Io(journal, source))?;
+        let (journal, _) = created.map_err(|source| ResumeError::of(&journal, source))?;
         fs::rename(path, &journal).map_err(|source| ResumeError::of(path, source))?;
-        Ok((Self::create(path)?, Some(EarlierLoad { settled, journal })))
+        Ok((Self::replace(path)?, Some(EarlierLoad { settled, journal })))
     }
 
-    /// Creates the journal of a new load, mode 0600.
-    fn create(path: &Path) -> Result<Self, ResumeError> {
-        let mut options = File::options();
-        options.read(true).write(true).mode(0o600);
-        let file = match options.clone().create_new(true).open(path) {
-            // A process that was killed before its first write leaves an empty file.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let file = options.open(path).map_err(|source| ResumeError::of(path, source))?;
-                let metadata = file.metadata().map_err(|source| ResumeError::of(path, source))?;
-                if !metadata.is_file() {
-                    return Err(ResumeError::NotAJournal(path.into()));
-                }
-                if metadata.len() > 0 {
-                    return Err(ResumeError::Exists(path.into()));
-                }
-                file
-            }
-            // A missing folder is not a missing journal.
-            created => created.map_err(|source| ResumeError::Io(path.into(), source))?,
-        };
-        file.try_lock().map_err(|error| ResumeError::of_lock(path, error))?;
+    /// Creates the journal of a new load; `None` if there is one already. A process that was killed
+    /// before its first write leaves an empty file, which is used.
+    fn create(path: &Path) -> Result<Option<Self>, ResumeError> {
+        let file = open_locked(path, true).map_err(|error| ResumeError::of_open(path, error))?;
+        let length = file.metadata().map_err(|source| ResumeError::of(path, source))?.len();
         let state = State::default();
-        Ok(Self { file, path: path.into(), subject: None, slots: 0, state })
+        Ok((length == 0).then(|| Self { file, path: path.into(), subject: None, slots: 0, state }))
+    }
+
+    /// Creates a journal where the earlier one was removed. Another process may have been faster.
+    fn replace(path: &Path) -> Result<Self, ResumeError> {
+        Self::create(path)?.ok_or_else(|| ResumeError::Busy(path.into()))
     }
 
     /// Opens the journal of a load that ended early, without changing it.
     pub fn open(path: &Path) -> Result<Self, ResumeError> {
-        let opened = File::options().read(true).write(true).open(path);
-        let mut file = opened.map_err(|source| ResumeError::of(path, source))?;
-        if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
-            return Err(ResumeError::NotAJournal(path.into()));
-        }
-        file.try_lock().map_err(|error| ResumeError::of_lock(path, error))?;
+        let opened = open_locked(path, false);
+        let mut file = opened.map_err(|error| match error {
+            OpenError::Io(error) if error.kind() == io::ErrorKind::NotFound => {
+                ResumeError::Missing(path.into())
+            }
+            error => ResumeError::of_open(path, error),
+        })?;
         let mut text = Vec::new();
         let read = (&mut file).take(MAX_JOURNAL).read_to_end(&mut text);
         read.map_err(|source| ResumeError::of(path, source))?;
@@ -417,9 +406,6 @@ pub enum ResumeError {
     /// changes.
     #[error("`{}` was changed after the load ended", shown(.0))]
     Edited(PathBuf),
-    /// The file exists.
-    #[error("the journal `{}` exists", shown(.0))]
-    Exists(PathBuf),
     /// The journal was cut or damaged: it no longer shows which rows were sent.
     #[error("the journal `{}` is incomplete", shown(.0))]
     Incomplete(PathBuf),
@@ -466,7 +452,7 @@ impl Diagnostic for ResumeError {
                 "resume with the same file, options and org, or start a new load".into()
             }
             Self::Edited(..) => "move the file to another place, then resume again".into(),
-            Self::Exists(..) | Self::NotAJournal(..) => "name another file".into(),
+            Self::NotAJournal(..) => "name another file".into(),
             Self::Incomplete(..) => {
                 "compare the org with the file, since the journal no longer shows which rows were \
                  sent; then remove the journal and load the rest"
@@ -486,18 +472,14 @@ impl Diagnostic for ResumeError {
 
 impl ResumeError {
     fn of(path: &Path, source: io::Error) -> Self {
-        let path = path.into();
-        match source.kind() {
-            io::ErrorKind::AlreadyExists => Self::Exists(path),
-            io::ErrorKind::NotFound => Self::Missing(path),
-            _ => Self::Io(path, source),
-        }
+        Self::Io(path.into(), source)
     }
 
-    fn of_lock(path: &Path, error: TryLockError) -> Self {
+    fn of_open(path: &Path, error: OpenError) -> Self {
         match error {
-            TryLockError::WouldBlock => Self::Busy(path.into()),
-            TryLockError::Error(source) => Self::Io(path.into(), source),
+            OpenError::Busy => Self::Busy(path.into()),
+            OpenError::Io(source) => Self::of(path, source),
+            OpenError::NotRegular => Self::NotAJournal(path.into()),
         }
     }
 }
@@ -532,7 +514,7 @@ mod tests {
     }
 
     fn journal(folder: &Path) -> Journal {
-        let mut journal = Journal::create(&folder.join("journal")).unwrap();
+        let mut journal = Journal::replace(&folder.join("journal")).unwrap();
         let subject = subject();
         let mut text = serde_json::to_vec(&subject).unwrap();
         text.push(b'\n');
@@ -598,16 +580,19 @@ mod tests {
         let error = Journal::open(&journal.path).unwrap_err();
         assert!(matches!(error, ResumeError::Busy(..)), "{error}");
         let error = Journal::create(&journal.path).unwrap_err();
-        assert!(matches!(error, ResumeError::Exists(..)), "{error}");
+        assert!(matches!(error, ResumeError::Busy(..)), "{error}");
+        drop(journal);
+        assert!(Journal::create(&folder.path().join("journal")).unwrap().is_none());
     }
 
     #[test]
     fn empty_file_is_taken_and_a_device_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
-        drop(Journal::create(&path).unwrap());
-        drop(Journal::create(&path).unwrap());
-        for result in [Journal::create("/dev/null".as_ref()), Journal::open("/dev/null".as_ref())] {
+        drop(Journal::replace(&path).unwrap());
+        drop(Journal::replace(&path).unwrap());
+        for result in [Journal::replace("/dev/null".as_ref()), Journal::open("/dev/null".as_ref())]
+        {
             let error = result.unwrap_err();
             assert!(matches!(error, ResumeError::NotAJournal(..)), "{error}");
         }
