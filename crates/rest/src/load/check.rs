@@ -1,6 +1,7 @@
 use super::columns::{Columns, ID, Plan, Schema};
 use super::fault::{CheckError, FaultKind, Faults};
 use super::read::{Data, Form, RecordFile, Row};
+use super::report::Outcome;
 use crate::Org;
 
 /// The operation on each row.
@@ -44,6 +45,21 @@ impl Operation {
     /// The maximum number of rows in a call.
     pub fn max_rows(&self) -> usize {
         if self.is_by_key() { Org::MAX_SUBREQUESTS } else { Org::MAX_RECORDS }
+    }
+
+    /// The outcome of a row that succeeded. `created` is whether it created a record, if Salesforce
+    /// reports that.
+    pub(super) fn done(&self, created: Option<bool>) -> Outcome {
+        match (self, created) {
+            (Self::Create, _) | (Self::Upsert(_) | Self::UpdateBy(_), Some(true)) => {
+                Outcome::Created
+            }
+            (Self::Update | Self::UpdateBy(_), _) | (Self::Upsert(_), Some(false)) => {
+                Outcome::Updated
+            }
+            (Self::Upsert(_), None) => Outcome::Upserted,
+            (Self::Delete | Self::DeleteBy(_), _) => Outcome::Deleted,
+        }
     }
 
     pub(super) fn is_delete(&self) -> bool {

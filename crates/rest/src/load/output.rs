@@ -8,6 +8,9 @@ use orgtoken_assertion::UnixTime;
 
 use super::cell::quoted;
 use super::read::{Data, Encoding, Form, RecordFile, Row};
+use super::record::Prepared;
+use super::report::{Outcome, RowResult};
+use super::send::LoadError;
 use super::time_stamp;
 
 /// The files for rows, by outcome. Each can be loaded again: columns whose name begins with `_` are
@@ -74,16 +77,136 @@ impl Output {
     }
 }
 
+/// The files of rows of a load, one for each kind of outcome that is written.
+pub(super) struct OutputFiles {
+    files: Vec<OutputFile>,
+    not_sent: Option<Output>,
+    style: Style,
+}
+
+/// The files of rows by their outcomes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum FileKind {
+    Done,
+    Failed,
+    NotSent,
+    Unknown,
+    Unprocessed,
+}
+
+impl FileKind {
+    fn of(result: &RowResult) -> Self {
+        match result.outcome {
+            Outcome::Failed(_) => Self::Failed,
+            Outcome::Unknown => Self::Unknown,
+            Outcome::Unprocessed => Self::Unprocessed,
+            Outcome::Created | Outcome::Deleted | Outcome::Updated | Outcome::Upserted => {
+                Self::Done
+            }
+        }
+    }
+
+    /// The columns before those of the input.
+    fn columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Done => &["_row", "_id", "_outcome"],
+            Self::Failed => &["_row", "_error"],
+            Self::NotSent | Self::Unknown | Self::Unprocessed => &["_row"],
+        }
+    }
+}
+
+impl OutputFiles {
+    pub(super) fn open(outputs: Outputs, style: Style) -> Result<Self, LoadError> {
+        let Outputs { success, failed, not_sent, unknown, unprocessed } = outputs;
+        let mut files = Vec::new();
+        for (kind, output) in [
+            (FileKind::Done, success),
+            (FileKind::Failed, failed),
+            (FileKind::Unknown, unknown),
+            (FileKind::Unprocessed, unprocessed),
+        ] {
+            if let Some(output) = output {
+                files.push(OutputFile::new(output, kind, &style)?);
+            }
+        }
+        Ok(Self { files, not_sent, style })
+    }
+
+    /// Writes rows to the files of their outcomes, and syncs these to disk.
+    pub(super) fn write(
+        &mut self,
+        rows: &[(Row, Prepared)],
+        results: &[RowResult],
+    ) -> Result<(), LoadError> {
+        for file in &mut self.files {
+            let kind = file.kind;
+            let own = rows.iter().zip(results).filter(|(_, result)| FileKind::of(result) == kind);
+            let own = own.map(|((row, _), result)| (row, own_cells(result)));
+            file.write(own).and_then(|()| file.sync()).map_err(|error| file.error(error))?;
+        }
+        Ok(())
+    }
+
+    /// Creates the files for these results that do not exist yet. Returns whether there were any.
+    pub(super) fn create_for(&mut self, results: &[RowResult]) -> Result<bool, LoadError> {
+        let mut is_new = false;
+        for file in self.files.iter_mut().filter(|file| file.open.is_none()) {
+            if results.iter().any(|result| FileKind::of(result) == file.kind) {
+                file.file().map(drop).map_err(|error| file.error(error))?;
+                is_new = true;
+            }
+        }
+        Ok(is_new)
+    }
+
+    /// The absolute paths and the lengths of the regular files that are open. Those of earlier runs
+    /// are complete.
+    pub(super) fn lengths(&mut self) -> Result<Vec<(PathBuf, u64)>, LoadError> {
+        let mut lengths = Vec::new();
+        for file in &mut self.files {
+            lengths.extend(file.length().map_err(|error| file.error(error))?);
+        }
+        Ok(lengths)
+    }
+
+    /// The path of a file to which this run has written a row.
+    pub(super) fn used(&self, kind: FileKind) -> Option<PathBuf> {
+        let file = self.files.iter().find(|file| file.kind == kind && file.used)?;
+        Some(file.path().to_owned())
+    }
+
+    /// The path of the file of rows that were not sent. It will not be written.
+    pub(super) fn omit_not_sent(&mut self) -> Option<PathBuf> {
+        Some(self.not_sent.take()?.path().to_owned())
+    }
+
+    /// Opens the file of rows that were not sent.
+    pub(super) fn not_sent(&mut self) -> Option<Result<OutputFile, LoadError>> {
+        Some(OutputFile::new(self.not_sent.take()?, FileKind::NotSent, &self.style))
+    }
+}
+
+/// The values of the columns before those of the input.
+fn own_cells(result: &RowResult) -> Vec<String> {
+    let RowResult { row, id, outcome } = result;
+    let mut cells = vec![row.to_string()];
+    if outcome.is_done() {
+        cells.extend([id.clone().unwrap_or_default(), outcome.name().to_owned()]);
+    }
+    cells.extend(outcome.reason());
+    cells
+}
+
 /// A file of rows in the form of the input.
 #[derive(Debug)]
 pub(super) struct OutputFile {
     output: Output,
-    /// The columns before those of the input.
-    own: &'static [&'static str],
+    kind: FileKind,
     style: Style,
     open: Option<(PathBuf, File)>,
     /// Whether a row was written in this run.
-    pub(super) used: bool,
+    used: bool,
 }
 
 /// The format of the input, which the outputs share.
@@ -109,24 +232,19 @@ impl Style {
 }
 
 impl OutputFile {
-    pub(super) const FAILED: &[&str] = &["_row", "_error"];
-    pub(super) const ROW: &[&str] = &["_row"];
-    pub(super) const SUCCESS: &[&str] = &["_row", "_id", "_outcome"];
-
     /// Opens the output. A file that is replaced is truncated at once: it never shows rows of an
     /// earlier run.
-    pub(super) fn new(
-        output: Option<Output>,
-        own: &'static [&'static str],
-        style: &Style,
-    ) -> io::Result<Option<Self>> {
-        let Some(output) = output else { return Ok(None) };
-        let eager = !matches!(output, Output::Fresh(_));
-        let mut file = Self { output, own, style: style.clone(), open: None, used: false };
-        if eager {
-            file.file()?;
+    fn new(output: Output, kind: FileKind, style: &Style) -> Result<Self, LoadError> {
+        let is_eager = !matches!(output, Output::Fresh(_));
+        let mut file = Self { output, kind, style: style.clone(), open: None, used: false };
+        if is_eager {
+            file.file().map(drop).map_err(|error| file.error(error))?;
         }
-        Ok(Some(file))
+        Ok(file)
+    }
+
+    pub(super) fn error(&self, source: io::Error) -> LoadError {
+        LoadError::Output { path: self.path().to_owned(), source }
     }
 
     /// The path of the file, or of the file to create.
@@ -160,15 +278,7 @@ impl OutputFile {
         Ok(())
     }
 
-    /// Creates the file, if it does not exist yet. Returns whether it did not.
-    pub(super) fn create_now(&mut self) -> io::Result<bool> {
-        let is_new = self.open.is_none();
-        self.file()?;
-        Ok(is_new)
-    }
-
-    /// The absolute path and the length of an open regular file.
-    pub(super) fn length(&mut self) -> io::Result<Option<(PathBuf, u64)>> {
+    fn length(&mut self) -> io::Result<Option<(PathBuf, u64)>> {
         match &mut self.open {
             Some((path, file)) if file.metadata()?.is_file() => {
                 Ok(Some((std::path::absolute(path)?, file.stream_position()?)))
@@ -230,7 +340,7 @@ impl OutputFile {
         let mut head = if self.style.mark { "\u{feff}".as_bytes().to_vec() } else { Vec::new() };
         if self.style.is_csv() {
             let header = self.style.header.iter().filter(|name| !OWN.contains(name));
-            self.record(&mut head, self.own.iter().copied().chain(header));
+            self.record(&mut head, self.kind.columns().iter().copied().chain(header));
         }
         head
     }
@@ -245,7 +355,7 @@ impl OutputFile {
             }
             Data::Members(members) => {
                 let row = format!("{}:{}", quoted("_row"), own[0]);
-                let own = self.own.iter().zip(own).skip(1);
+                let own = self.kind.columns().iter().zip(own).skip(1);
                 let own = own.map(|(name, value)| format!("{}:{}", quoted(name), quoted(value)));
                 let members = members.iter().filter(|(name, _)| !OWN.contains(&name.as_str()));
                 let members =

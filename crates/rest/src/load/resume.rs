@@ -25,7 +25,8 @@ use crate::files::{OpenError, open_locked, shown, sync_folder};
 /// slot intact. Both are allocated in advance, so that a full disk does not prevent a later write.
 #[derive(Debug)]
 pub struct Journal {
-    file: File,
+    /// `None` for a load whose progress is not recorded.
+    file: Option<File>,
     path: PathBuf,
     subject: Option<Subject>,
     slots: u64,
@@ -177,8 +178,7 @@ impl Journal {
     fn create(path: &Path) -> Result<Option<Self>, ResumeError> {
         let file = open_locked(path, true).map_err(|error| ResumeError::of_open(path, error))?;
         let length = file.metadata().map_err(|source| ResumeError::of(path, source))?.len();
-        let state = State::default();
-        Ok((length == 0).then(|| Self { file, path: path.into(), subject: None, slots: 0, state }))
+        Ok((length == 0).then(|| Self { file: Some(file), path: path.into(), ..Self::none() }))
     }
 
     /// Creates a journal where the earlier one was removed. Another process may have been faster.
@@ -206,18 +206,27 @@ impl Journal {
         let subject: Subject = serde_json::from_slice(&text[..end]).map_err(|_| invalid())?;
         let state = State::newest(&text[end + 1..]).ok_or_else(invalid)?;
         let (slots, subject) = (end as u64 + 1, Some(subject));
-        Ok(Self { file, path: path.into(), subject, slots, state })
+        Ok(Self { file: Some(file), path: path.into(), subject, slots, state })
+    }
+
+    /// The journal of a load whose progress is not recorded.
+    pub(super) fn none() -> Self {
+        let (path, state) = (PathBuf::new(), State::default());
+        Self { file: None, path, subject: None, slots: 0, state }
     }
 
     pub(super) fn is_new(&self) -> bool {
         self.subject.is_none()
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.file.is_some().then_some(&self.path)
     }
 
     pub(super) fn remove(self) -> Result<(), ResumeError> {
+        if self.file.is_none() {
+            return Ok(());
+        }
         fs::remove_file(&self.path).map_err(|source| ResumeError::of(&self.path, source))
     }
 
@@ -228,6 +237,7 @@ impl Journal {
         checked: &CheckedFile,
         bulk: Option<&str>,
     ) -> Result<(), ResumeError> {
+        let Some(file) = &mut self.file else { return Ok(()) };
         let subject = Subject::of(checked, bulk);
         if let Some(own) = &self.subject {
             return match own.difference(&subject) {
@@ -239,7 +249,7 @@ impl Journal {
         text.push(b'\n');
         self.slots = text.len() as u64;
         text.resize(text.len() + 2 * SLOT, b' ');
-        let written = self.file.write_all(&text).and_then(|()| self.file.sync_all());
+        let written = file.write_all(&text).and_then(|()| file.sync_all());
         let synced = written.and_then(|()| sync_folder(&self.path));
         synced.map_err(|source| ResumeError::of(&self.path, source))?;
         self.subject = Some(subject);
@@ -251,20 +261,26 @@ impl Journal {
     pub(super) fn cut_files(&self) -> Result<(), LoadError> {
         for (path, length) in &self.state.files {
             let cut = cut(path, *length, self.state.settled);
-            if !cut.map_err(|source| LoadError::output(Some(path), source))? {
+            if !cut.map_err(|source| LoadError::Output { path: path.clone(), source })? {
                 return Err(ResumeError::Edited(path.clone()).into());
             }
         }
         Ok(())
     }
 
-    /// Writes the state and syncs it to disk.
-    pub(super) fn write(&mut self) -> io::Result<()> {
-        self.state.number += 1;
-        let place = self.slots + self.state.number % 2 * SLOT as u64;
-        self.file.seek(SeekFrom::Start(place))?;
-        self.file.write_all(&self.state.to_slot()?)?;
-        self.file.sync_data()
+    /// Writes the state and syncs it to disk. After an error, the earlier state is still there.
+    pub(super) fn write(&mut self) -> Result<(), LoadError> {
+        let Some(file) = &mut self.file else { return Ok(()) };
+        let state = State { number: self.state.number + 1, ..self.state.clone() };
+        let place = self.slots + state.number % 2 * SLOT as u64;
+        let written = state.to_slot().and_then(|slot| {
+            file.seek(SeekFrom::Start(place))?;
+            file.write_all(&slot)?;
+            file.sync_data()
+        });
+        written.map_err(|source| LoadError::Output { path: self.path.clone(), source })?;
+        self.state.number = state.number;
+        Ok(())
     }
 }
 
@@ -520,7 +536,7 @@ mod tests {
         text.push(b'\n');
         journal.slots = text.len() as u64;
         text.resize(text.len() + 2 * SLOT, b' ');
-        journal.file.write_all(&text).unwrap();
+        journal.file.as_ref().unwrap().write_all(&text).unwrap();
         journal.subject = Some(subject);
         journal
     }

@@ -1,19 +1,17 @@
-use std::io;
-use std::mem;
-use std::path::PathBuf;
 use std::time::Duration;
+use std::{io, mem};
 
 use http::{Method, StatusCode};
 use tokio::time::sleep;
 use tracing::info;
 
-use self::outcomes::Outcomes;
-use self::part::{Hash, Part, Reader};
+use self::outcomes::{Outcomes, Slot};
+use self::part::{Cells, Hash, Part};
 use super::{Load, LoadError, Prepared, Row};
 use crate::bulk::{Job, JobKind, JobState, JobWait};
 use crate::load::check::CheckedFile;
-use crate::load::output::{OutputFile, Outputs};
-use crate::load::report::{Outcome, PendingJob, Report, RowResult};
+use crate::load::output::Outputs;
+use crate::load::report::{PendingJob, Report, RowResult};
 use crate::load::resume::{JobRecord, Journal};
 use crate::{ApiError, Org, RestError};
 
@@ -42,26 +40,25 @@ pub struct BulkLoad<'a> {
     load: Load<'a>,
     plan: &'a BulkPlan,
     /// The reader of the rows that were not sent yet.
-    reader: Option<Reader>,
-    /// The number of rows that were read to settle them.
-    read: u64,
-    stage: Stage,
+    cells: Option<Cells<'a>>,
+    /// The rows of the next job, or of the open one.
+    part: Option<Part>,
+    /// The id of a job that waits for its data.
+    open: Option<String>,
+    /// The job that has its data.
+    job: Option<ActiveJob>,
+    /// The reason why the last job was not completed.
+    failure: Option<LoadError>,
     /// The attempts of the step in progress.
     attempts: u32,
     unmatched: u64,
-    /// Whether the job was aborted before it was closed, so that no row of it was processed.
-    aborted_open: bool,
 }
 
 /// A step of a load by the Bulk API.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum BulkStep {
-    /// A job was created for these rows.
-    Created(PendingJob),
-    /// The data of the job was sent.
-    Uploaded(PendingJob),
-    /// Salesforce begins to process the job.
+    /// The data of these rows was sent, and Salesforce begins to process the job.
     Closed(PendingJob),
     /// Salesforce reports on the job.
     Progress(Job),
@@ -69,23 +66,25 @@ pub enum BulkStep {
     Rows(Vec<RowResult>),
 }
 
-enum Stage {
-    /// There is no job.
-    Idle,
-    /// A job of an earlier run that was not closed.
-    Left { id: String },
-    /// The data of the next job is in a file.
-    Ready(Part),
-    /// The job waits for its data.
-    Created { part: Part, id: String, is_sent: bool },
-    /// The job has its data.
-    Uploaded { job: PendingJob, hashes: Vec<Hash> },
-    /// The job is in progress. The hashes of an earlier run are read again.
-    Waiting { job: PendingJob, hashes: Option<Vec<Hash>>, wait: Box<JobWait> },
-    /// The job has ended, and its results are in files.
-    Ended { job: PendingJob, outcomes: Outcomes, failure: Option<LoadError> },
-    /// The last job was not completed.
-    Over(LoadError),
+/// A job that Salesforce may process.
+struct ActiveJob {
+    job: PendingJob,
+    /// The hashes of its rows. Those of an earlier run are read again.
+    hashes: Option<Vec<Hash>>,
+    wait: JobWait,
+    /// Whether it is certainly closed. An earlier run may have ended before it closed it.
+    is_closed: bool,
+    /// Whether it was aborted before it was closed, so that no row of it was processed.
+    aborted_open: bool,
+    /// The outcomes of its rows, after it has ended.
+    outcomes: Option<Outcomes>,
+}
+
+impl ActiveJob {
+    fn new(org: &Org, job: PendingJob, hashes: Option<Vec<Hash>>) -> Self {
+        let wait = org.wait_for_job(JobKind::Ingest, &job.id);
+        Self { job, hashes, wait, is_closed: false, aborted_open: false, outcomes: None }
+    }
 }
 
 impl<'a> BulkLoad<'a> {
@@ -101,43 +100,24 @@ impl<'a> BulkLoad<'a> {
         org.check_job_options(checked.object())?;
         let operation = Some(plan.operation().name());
         let mut load = Load::begin_as(org, checked, outputs, journal, operation)?;
-        let files = load.lengths()?;
-        load.note(|journal| journal.state.files = files)?;
-        let job = load.journal.as_ref().and_then(|journal| journal.state.job.clone());
-        let stage = match job {
-            None => Stage::Idle,
-            Some(JobRecord { job, is_complete: false }) => Stage::Left { id: job.id },
-            Some(JobRecord { job, .. }) => {
-                let wait = Box::new(org.wait_for_job(JobKind::Ingest, &job.id));
-                Stage::Waiting { job, hashes: None, wait }
-            }
+        load.save_files()?;
+        let (open, job) = match load.journal.state.job.clone() {
+            None => (None, None),
+            Some(JobRecord { job, is_complete: false }) => (Some(job.id), None),
+            Some(JobRecord { job, .. }) => (None, Some(ActiveJob::new(org, job, None))),
         };
-        let (read, unmatched) = (load.settled, 0);
-        Ok(Self {
-            load,
-            plan,
-            reader: None,
-            read,
-            stage,
-            attempts: 0,
-            unmatched,
-            aborted_open: false,
-        })
+        let (cells, part, failure) = (None, None, None);
+        Ok(Self { load, plan, cells, part, open, job, failure, attempts: 0, unmatched: 0 })
     }
 
     /// The number of settled rows: their outcome is known, or listed as unknown.
     pub fn settled(&self) -> u64 {
-        self.load.settled
+        self.load.settled()
     }
 
     /// The job in progress, if Salesforce may process it.
     pub fn job(&self) -> Option<&PendingJob> {
-        match &self.stage {
-            Stage::Uploaded { job, .. } | Stage::Waiting { job, .. } | Stage::Ended { job, .. } => {
-                Some(job)
-            }
-            _ => None,
-        }
+        self.job.as_ref().map(|active| &active.job)
     }
 
     /// Makes the next step and returns it; `None` after the last row.
@@ -147,30 +127,26 @@ impl<'a> BulkLoad<'a> {
     /// only [`finish`](Self::finish) may follow.
     pub async fn next(&mut self) -> Result<Option<BulkStep>, LoadError> {
         loop {
-            match &self.stage {
-                Stage::Idle if self.load.settled == self.load.checked.rows => return Ok(None),
-                Stage::Idle => self.stage = Stage::Ready(self.part()?),
-                Stage::Left { .. } => self.abandon().await?,
-                Stage::Ready(_) => return self.create().await.map(Some),
-                Stage::Created { is_sent: true, .. } => self.abandon().await?,
-                Stage::Created { .. } => {
-                    if let Some(job) = self.upload().await? {
-                        return Ok(Some(BulkStep::Uploaded(job)));
-                    }
+            match &self.job {
+                // Rows were read, and their outcomes could not be written.
+                Some(_) if self.load.reader.number > self.settled() => return Ok(None),
+                Some(ActiveJob { outcomes: Some(_), .. }) => {
+                    return self.settle().map(BulkStep::Rows).map(Some);
                 }
-                Stage::Uploaded { .. } => return self.close().await.map(Some),
-                Stage::Waiting { .. } => {
+                Some(_) => {
                     if let Some(job) = self.poll().await? {
                         return Ok(Some(BulkStep::Progress(job)));
                     }
                 }
-                // Rows were read, and their outcomes could not be written.
-                Stage::Ended { .. } if self.read > self.load.settled => return Ok(None),
-                Stage::Ended { .. } => return self.settle().map(BulkStep::Rows).map(Some),
-                Stage::Over(_) => match mem::replace(&mut self.stage, Stage::Idle) {
-                    Stage::Over(error) => return Err(error),
-                    _ => unreachable!("it is over"),
-                },
+                None => {
+                    if let Some(error) = self.failure.take() {
+                        return Err(error);
+                    }
+                    if self.settled() == self.load.checked.rows {
+                        return Ok(None);
+                    }
+                    return self.send().await.map(BulkStep::Closed).map(Some);
+                }
             }
         }
     }
@@ -179,46 +155,36 @@ impl<'a> BulkLoad<'a> {
     /// an error. A job without data is aborted as well.
     pub async fn abort(&mut self) -> Result<(), RestError> {
         let org = self.load.org;
-        match &mut self.stage {
-            Stage::Created { id, .. } | Stage::Left { id } => {
-                org.abort_job(JobKind::Ingest, id).await.map(drop)
-            }
-            Stage::Uploaded { job, hashes } => {
-                self.aborted_open = abort(org, job).await?;
-                let wait = Box::new(org.wait_for_job(JobKind::Ingest, &job.id));
-                let (job, hashes) = (job.clone(), Some(mem::take(hashes)));
-                self.stage = Stage::Waiting { job, hashes, wait };
-                Ok(())
-            }
-            Stage::Waiting { job, hashes, wait } => {
-                // A job of an earlier run may be open.
-                self.aborted_open = match hashes {
-                    None => abort(org, job).await?,
-                    Some(_) => org.abort_job(JobKind::Ingest, &job.id).await.map(|_| false)?,
-                };
-                **wait = org.wait_for_job(JobKind::Ingest, &job.id);
-                Ok(())
-            }
-            _ => Ok(()),
+        if let Some(id) = &self.open {
+            return org.abort_job(JobKind::Ingest, id).await.map(drop);
         }
+        let active = self.job.as_mut().filter(|active| active.outcomes.is_none());
+        let Some(active) = active else { return Ok(()) };
+        let id = &active.job.id;
+        let was_open =
+            !active.is_closed && org.job(JobKind::Ingest, id).await?.state == JobState::Open;
+        org.abort_job(JobKind::Ingest, id).await?;
+        (active.aborted_open, active.wait) = (was_open, org.wait_for_job(JobKind::Ingest, id));
+        Ok(())
     }
 
     /// Ends the load, after the last row or earlier, and reports the outcome of every row. A job in
     /// progress continues; a resumed load reports its outcomes.
     pub fn finish(mut self) -> Report {
         let job = self.job().cloned();
+        let load = &mut self.load;
         if let Some(job) = &job {
-            self.load.pending = job.last - self.load.settled;
-            while self.read < job.last && matches!(self.load.rows.next(), Ok(Some(_))) {
-                self.read += 1;
+            load.pending = job.last - load.settled();
+            let mut read = load.reader.number;
+            while read < job.last && matches!(load.reader.rows.next(), Ok(Some(_))) {
+                read += 1;
             }
             // The next rows would be some of the job, and in the file they would be sent again.
-            if self.read < job.last
-                && job.last < self.load.checked.rows
-                && let Some(output) = self.load.not_sent.take()
+            if read < job.last
+                && job.last < load.checked.rows
+                && let Some(path) = load.files.omit_not_sent()
             {
-                let error = io::Error::other("the record file cannot be read");
-                self.load.unwritten.push((output.path().to_owned(), error));
+                load.unwritten.push((path, io::Error::other("the record file cannot be read")));
             }
         }
         let mut report = self.load.finish();
@@ -226,88 +192,75 @@ impl<'a> BulkLoad<'a> {
         report
     }
 
+    /// Sends the next rows in a job of their own, and closes it.
+    async fn send(&mut self) -> Result<PendingJob, LoadError> {
+        let (org, object) = (self.load.org, self.load.checked.object());
+        let job = loop {
+            // A job takes data once, so an open one of an earlier attempt is of no use.
+            self.abandon().await?;
+            let part = match self.part.take() {
+                Some(part) => part,
+                None => self.read_part()?,
+            };
+            let part = self.part.insert(part);
+            let (first, last, data) = (part.first, part.last(), part.data.clone());
+            // Without a response there may be an open job, which is never processed.
+            let id = match org.create_job(object, self.plan.operation()).await {
+                Ok(job) => job.id,
+                Err(error) => {
+                    self.retry(error).await?;
+                    continue;
+                }
+            };
+            self.open = Some(id.clone());
+            let job = PendingJob { id, first, last };
+            self.note_job(Some(&job), false)?;
+            match org.upload_job_data(&job.id, &data).await {
+                Ok(()) => break job,
+                Err(error) => {
+                    self.abandon().await?;
+                    self.retry(error).await?;
+                }
+            }
+        };
+        self.attempts = 0;
+        self.note_job(Some(&job), true)?;
+        self.open = None;
+        let hashes = self.part.take().map(|part| part.hashes);
+        self.job = Some(ActiveJob::new(org, job.clone(), hashes));
+        self.close(&job.id).await?;
+        Ok(job)
+    }
+
     /// Reads the rows of the next job.
-    fn part(&mut self) -> Result<Part, LoadError> {
+    fn read_part(&mut self) -> Result<Part, LoadError> {
         let checked = self.load.checked;
         if !checked.file.is_unchanged()? {
             return Err(LoadError::Changed);
         }
-        let reader = match &mut self.reader {
-            Some(reader) => reader,
-            none => none.insert(Reader::after(checked, self.load.settled)?),
+        let mut cells = match self.cells.take() {
+            Some(cells) => cells,
+            None => Cells::after(checked, self.plan, self.settled())?,
         };
-        Part::read(checked, self.plan, reader)
-    }
-
-    async fn create(&mut self) -> Result<BulkStep, LoadError> {
-        let (org, object) = (self.load.org, self.load.checked.object());
-        let job = loop {
-            // Without a response there may be an open job, which is never processed.
-            match org.create_job(object, self.plan.operation()).await {
-                Ok(job) => break job,
-                Err(error) => self.retry(error).await?,
-            }
-        };
-        let Stage::Ready(part) = &self.stage else { unreachable!("the data is ready") };
-        let job = PendingJob { id: job.id, first: part.first, last: part.last() };
-        self.note_job(Some(&job), false)?;
-        let Stage::Ready(part) = mem::replace(&mut self.stage, Stage::Idle) else {
-            unreachable!("the data is ready")
-        };
-        self.stage = Stage::Created { part, id: job.id.clone(), is_sent: false };
-        Ok(BulkStep::Created(job))
-    }
-
-    /// Sends the data of the job. Returns `None` if it needs another job.
-    async fn upload(&mut self) -> Result<Option<PendingJob>, LoadError> {
-        let org = self.load.org;
-        let Stage::Created { part, id, is_sent } = &mut self.stage else {
-            unreachable!("the job waits for its data")
-        };
-        *is_sent = true;
-        if let Err(error) = org.upload_job_data(id, &part.data).await {
-            // A job takes data once, so the next attempt needs another job.
-            self.abandon().await?;
-            return self.retry(error).await.map(|()| None);
-        }
-        self.attempts = 0;
-        let job = PendingJob { id: id.clone(), first: part.first, last: part.last() };
-        self.note_job(Some(&job), true)?;
-        let Stage::Created { part, .. } = mem::replace(&mut self.stage, Stage::Idle) else {
-            unreachable!("the job waits for its data")
-        };
-        self.stage = Stage::Uploaded { job: job.clone(), hashes: part.hashes };
-        Ok(Some(job))
+        // After an error, the next reader begins at the first of these rows again.
+        let part = Part::read(&mut cells)?;
+        self.cells = Some(cells);
+        Ok(part)
     }
 
     /// Aborts a job that was not closed. If this fails, it stays open until Salesforce deletes it.
     async fn abandon(&mut self) -> Result<(), LoadError> {
-        if let Err(error) = self.abort().await {
+        let Some(id) = &self.open else { return Ok(()) };
+        if let Err(error) = self.load.org.abort_job(JobKind::Ingest, id).await {
             info!("cannot abort a job without data: {error}");
         }
         self.note_job(None, false)?;
-        self.stage = match mem::replace(&mut self.stage, Stage::Idle) {
-            Stage::Created { part, .. } => Stage::Ready(part),
-            _ => Stage::Idle,
-        };
+        self.open = None;
         Ok(())
     }
 
-    async fn close(&mut self) -> Result<BulkStep, LoadError> {
-        let org = self.load.org;
-        let Stage::Uploaded { job, .. } = &self.stage else { unreachable!("it has its data") };
-        let job = job.clone();
-        self.close_job(&job.id).await?;
-        let wait = Box::new(org.wait_for_job(JobKind::Ingest, &job.id));
-        let Stage::Uploaded { hashes, .. } = mem::replace(&mut self.stage, Stage::Idle) else {
-            unreachable!("it has its data")
-        };
-        self.stage = Stage::Waiting { job: job.clone(), hashes: Some(hashes), wait };
-        Ok(BulkStep::Closed(job))
-    }
-
     /// Closes a job. After a lost response, its state shows whether it was closed.
-    async fn close_job(&mut self, id: &str) -> Result<(), LoadError> {
+    async fn close(&mut self, id: &str) -> Result<(), LoadError> {
         let org = self.load.org;
         loop {
             let Err(error) = org.close_job(id).await else { break };
@@ -317,79 +270,76 @@ impl<'a> BulkLoad<'a> {
             self.retry(error).await?;
         }
         self.attempts = 0;
+        if let Some(active) = &mut self.job {
+            active.is_closed = true;
+        }
         Ok(())
     }
 
-    /// Polls the job. Returns `None` if it was deleted.
+    /// Polls the job, and downloads its results when it has ended. Returns `None` if it was deleted.
     async fn poll(&mut self) -> Result<Option<Job>, LoadError> {
-        let org = self.load.org;
-        let Stage::Waiting { job, hashes, wait } = &mut self.stage else {
-            unreachable!("the job is in progress")
-        };
-        let (pending, rows) = (job.clone(), job.last + 1 - job.first);
-        let job = match wait.next().await {
+        let (org, checked) = (self.load.org, self.load.checked);
+        let Some(active) = &mut self.job else { return Ok(None) };
+        let PendingJob { id, first, last } = active.job.clone();
+        let rows = last + 1 - first;
+        let job = match active.wait.next().await {
             Ok(job) => job,
             Err(error) if is_gone(&error) => {
-                let outcomes = Outcomes::unknown(pending.first, rows);
-                self.stage = Stage::Ended { job: pending, outcomes, failure: None };
+                active.outcomes = Some(Outcomes::all(Slot::Unknown, first, rows));
                 return Ok(None);
             }
             Err(error) => return Err(error.into()),
         };
         if job.state == JobState::Open {
-            // An earlier run ended before it closed the job.
-            self.close_job(&pending.id).await?;
+            // The load, or an earlier run, was interrupted before it closed the job.
+            self.close(&id).await?;
             return Ok(Some(job));
         }
         if !job.state.has_ended() {
             return Ok(Some(job));
         }
         // Salesforce deletes the data of a job that was not closed, and may not return its rows.
-        let is_untouched = mem::take(&mut self.aborted_open)
+        let is_untouched = active.aborted_open
             && (job.state, job.number_records_processed) == (JobState::Aborted, Some(0));
-        if hashes.is_none() && !is_untouched {
-            *hashes = Some(Part::hashes(self.load.checked, self.plan, pending.first, rows)?);
-        }
-        let hashes = hashes.as_deref().unwrap_or_default();
-        let outcomes = match is_untouched {
-            true => Outcomes::unprocessed(pending.first, rows),
-            false => Outcomes::download(org, &job, self.plan, pending.first, hashes).await?,
+        let outcomes = if is_untouched {
+            Outcomes::all(Slot::Unprocessed, first, rows)
+        } else {
+            let hashes = match active.hashes.take() {
+                Some(hashes) => hashes,
+                None => Cells::after(checked, self.plan, first - 1)?.hashes(rows)?,
+            };
+            let hashes = active.hashes.insert(hashes);
+            Outcomes::download(org, &job, self.plan, first, hashes).await?
         };
         self.unmatched += outcomes.unmatched;
-        let failure = (job.state != JobState::JobComplete).then(|| LoadError::Job {
-            id: job.id.clone(),
+        active.outcomes = Some(outcomes);
+        self.failure = (job.state != JobState::JobComplete).then(|| LoadError::Job {
+            id,
             state: job.state,
             message: job.error_message.clone(),
         });
-        self.stage = Stage::Ended { job: pending, outcomes, failure };
         Ok(Some(job))
     }
 
     /// Writes the outcomes of the next rows. Until the journal has them, they count as not written.
     fn settle(&mut self) -> Result<Vec<RowResult>, LoadError> {
-        let Stage::Ended { job, outcomes, .. } = &self.stage else {
-            unreachable!("the job has ended")
+        let Some(ActiveJob { job, outcomes: Some(outcomes), .. }) = &self.job else {
+            return Ok(Vec::new());
         };
-        let last = job.last;
-        let (mut rows, mut length) = (Vec::new(), 0);
-        while rows.len() < MAX_ROWS && length < MAX_LENGTH && self.read < last {
-            let row = self.load.row()?;
-            self.read += 1;
-            length += row.1.fields.len();
-            rows.push(row);
-        }
-        let mut results = Vec::with_capacity(rows.len());
-        for (row, prepared) in &rows {
-            let (id, outcome) = outcomes.of(row.number, &self.load.checked.plan.operation)?;
+        let load = &mut self.load;
+        let (mut rows, mut results, mut length) = (Vec::new(), Vec::new(), 0);
+        while rows.len() < MAX_ROWS && length < MAX_LENGTH && load.reader.number < job.last {
+            let (row, prepared) = load.reader.next()?;
+            let (id, outcome) = outcomes.of(row.number, load.checked.operation())?;
             let id = id.or_else(|| prepared.id.clone());
             results.push(RowResult { row: row.number, id, outcome });
+            length += prepared.fields.len();
+            rows.push((row, prepared));
         }
-        self.load.write_settled(&rows, &results, self.read == last)?;
-        if self.read == last {
-            self.stage = match mem::replace(&mut self.stage, Stage::Idle) {
-                Stage::Ended { failure: Some(error), .. } => Stage::Over(error),
-                _ => Stage::Idle,
-            };
+        let is_last = load.reader.number == job.last;
+        load.write_settled(&rows, &results, is_last)?;
+        if is_last {
+            self.job = None;
         }
         Ok(results)
     }
@@ -409,7 +359,8 @@ impl<'a> BulkLoad<'a> {
 
     fn note_job(&mut self, job: Option<&PendingJob>, is_complete: bool) -> Result<(), LoadError> {
         let job = job.cloned().map(|job| JobRecord { job, is_complete });
-        self.load.note(|journal| journal.state.job = job)
+        let before = mem::replace(&mut self.load.journal.state.job, job);
+        self.load.save().inspect_err(|_| self.load.journal.state.job = before)
     }
 }
 
@@ -418,63 +369,36 @@ impl Load<'_> {
     /// row is written, so that a resumed load finds and cuts it.
     fn write_settled(
         &mut self,
-        batch: &[(Row, Prepared)],
+        rows: &[(Row, Prepared)],
         results: &[RowResult],
         ends_job: bool,
     ) -> Result<(), LoadError> {
-        let has = |found: fn(&RowResult) -> bool| results.iter().any(found);
-        let mut is_new = false;
-        for (file, is_needed) in [
-            (&mut self.success, has(|result| result.outcome.is_done())),
-            (&mut self.failed, has(|result| result.outcome.reason().is_some())),
-            (&mut self.unknown_rows, has(|result| result.outcome == Outcome::Unknown)),
-            (&mut self.unprocessed, has(|result| result.outcome == Outcome::Unprocessed)),
-        ] {
-            if let Some(file) = file.as_mut().filter(|_| is_needed) {
-                let path = file.path().to_owned();
-                is_new |= file.create_now().map_err(|it| LoadError::output(Some(&path), it))?;
-            }
+        if self.files.create_for(results)? {
+            self.save_files()?;
         }
-        if is_new {
-            let files = self.lengths()?;
-            self.note(|journal| journal.state.files = files)?;
+        self.files.write(rows, results)?;
+        let before = self.journal.state.clone();
+        let state = &mut self.journal.state;
+        for result in results {
+            state.counts.add(&result.outcome);
+            state.settled = result.row;
         }
-        self.write_results(batch, results)?;
-        let mut counts = self.counts;
-        results.iter().for_each(|result| counts.add(&result.outcome));
-        let settled = results.last().map_or(self.settled, |result| result.row);
-        let files = self.lengths()?;
-        self.note(|journal| {
-            let state = &mut journal.state;
-            (state.settled, state.counts, state.files) = (settled, counts, files);
-            if ends_job {
-                state.job = None;
-            }
-        })?;
-        (self.settled, self.counts) = (settled, counts);
+        if ends_job {
+            state.job = None;
+        }
+        if let Err(error) = self.save_files() {
+            self.journal.state = before;
+            return Err(error);
+        }
         results.iter().for_each(|result| self.reasons.add(result));
         Ok(())
     }
 
-    /// The lengths of the files of outcomes. Those of earlier runs are complete.
-    fn lengths(&mut self) -> Result<Vec<(PathBuf, u64)>, LoadError> {
-        let mut files = Vec::new();
-        let own = [&mut self.success, &mut self.failed, &mut self.unknown_rows];
-        for file in own.into_iter().chain([&mut self.unprocessed]).flatten() {
-            let path = file.path().to_owned();
-            let length = OutputFile::length(file);
-            let length = length.map_err(|source| LoadError::output(Some(&path), source))?;
-            files.extend(length);
-        }
-        Ok(files)
+    /// Writes the state with the lengths of the files to the journal.
+    fn save_files(&mut self) -> Result<(), LoadError> {
+        self.journal.state.files = self.files.lengths()?;
+        self.save()
     }
-}
-
-/// Aborts a job. Returns whether it was still open, so that Salesforce had not begun to process it.
-async fn abort(org: &Org, job: &PendingJob) -> Result<bool, RestError> {
-    let was_open = org.job(JobKind::Ingest, &job.id).await?.state == JobState::Open;
-    org.abort_job(JobKind::Ingest, &job.id).await?;
-    Ok(was_open)
 }
 
 /// Whether the job was deleted. Other servers have 404s as well, and so has an org that has moved:

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use orgtoken_assertion::Diagnostic;
 
@@ -88,12 +88,6 @@ impl Diagnostic for LoadError {
             Self::Resume(error) => error.hint(),
             Self::SameFile { .. } => Some("name another file".into()),
         }
-    }
-}
-
-impl LoadError {
-    pub(in crate::load) fn output(path: Option<&Path>, source: io::Error) -> Self {
-        Self::Output { path: path.map(Path::to_owned).unwrap_or_default(), source }
     }
 }
 

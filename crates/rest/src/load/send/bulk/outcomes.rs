@@ -26,7 +26,7 @@ pub(super) struct Outcomes {
 
 /// The outcome of a row, in few bytes.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-enum Slot {
+pub(super) enum Slot {
     Done {
         id: [u8; 18],
         created: bool,
@@ -41,17 +41,8 @@ enum Slot {
 }
 
 impl Outcomes {
-    /// The outcomes of rows whose job is gone.
-    pub(super) fn unknown(first: u64, rows: u64) -> Self {
-        Self::all(Slot::Unknown, first, rows)
-    }
-
-    /// The outcomes of rows whose job was never processed.
-    pub(super) fn unprocessed(first: u64, rows: u64) -> Self {
-        Self::all(Slot::Unprocessed, first, rows)
-    }
-
-    fn all(slot: Slot, first: u64, rows: u64) -> Self {
+    /// The same outcome for all rows of a job.
+    pub(super) fn all(slot: Slot, first: u64, rows: u64) -> Self {
         let rows = usize::try_from(rows).unwrap_or_default();
         Self { first, slots: vec![slot; rows], errors: None, unmatched: 0 }
     }
@@ -103,14 +94,7 @@ impl Outcomes {
             Slot::Done { id, created } => {
                 let id = id.split(|byte| *byte == 0).next().unwrap_or_default();
                 let id = String::from_utf8_lossy(id).into_owned();
-                let outcome = match operation {
-                    Operation::Create => Outcome::Created,
-                    Operation::Upsert(_) if *created => Outcome::Created,
-                    Operation::Update | Operation::UpdateBy(_) | Operation::Upsert(_) => {
-                        Outcome::Updated
-                    }
-                    Operation::Delete | Operation::DeleteBy(_) => Outcome::Deleted,
-                };
+                let outcome = operation.done(Some(*created));
                 (Some(id).filter(|id| !id.is_empty()), outcome)
             }
         })

@@ -6,9 +6,8 @@ use sha2::{Digest, Sha256};
 use super::plan::BulkPlan;
 use crate::bulk::{JobData, MAX_JOB_BYTES};
 use crate::load::check::CheckedFile;
-use crate::load::columns::Columns;
-use crate::load::read::Rows;
 use crate::load::send::LoadError;
+use crate::load::send::reader::Reader;
 
 /// A hash of the values of a row.
 pub(super) type Hash = [u8; 16];
@@ -27,11 +26,8 @@ impl Part {
     }
 
     /// Writes the CSV of the next rows to a temporary file.
-    pub(super) fn read(
-        checked: &CheckedFile,
-        plan: &BulkPlan,
-        reader: &mut Reader,
-    ) -> Result<Self, LoadError> {
+    pub(super) fn read(cells: &mut Cells<'_>) -> Result<Self, LoadError> {
+        let plan = cells.plan;
         let file = tempfile::tempfile().map_err(LoadError::Spool)?;
         let copy = file.try_clone().map_err(LoadError::Spool)?;
         let mut builder = csv::WriterBuilder::new();
@@ -39,13 +35,12 @@ impl Part {
         let mut writer = builder.from_writer(BufWriter::with_capacity(64 << 10, copy));
         writer.write_record(plan.header()).map_err(spool)?;
         let mut length = most_bytes(plan.header());
-        let (first, mut hashes) = (reader.number + 1, Vec::new());
-        while (hashes.len() as u64) < plan.max_rows
-            && let Some(row) = reader.next(checked, plan)?
-        {
+        let (first, mut hashes) = (cells.next_number(), Vec::new());
+        while (hashes.len() as u64) < plan.max_rows && cells.next_number() <= cells.checked.rows {
+            let row = cells.next()?;
             length += most_bytes(&row);
             if length > MAX_JOB_BYTES && !hashes.is_empty() {
-                reader.put_back(row);
+                cells.put_back = Some(row);
                 break;
             }
             writer.write_record(&row).map_err(spool)?;
@@ -54,71 +49,46 @@ impl Part {
         writer.flush().map_err(LoadError::Spool)?;
         drop(writer);
         let data = JobData::from_file(file).map_err(LoadError::Spool)?;
-        if hashes.is_empty() {
-            return Err(LoadError::Changed);
-        }
         Ok(Self { first, data, hashes })
-    }
-
-    /// Returns the hashes of these rows.
-    pub(super) fn hashes(
-        checked: &CheckedFile,
-        plan: &BulkPlan,
-        first: u64,
-        rows: u64,
-    ) -> Result<Vec<Hash>, LoadError> {
-        let mut reader = Reader::after(checked, first - 1)?;
-        let mut hashes = Vec::new();
-        for _ in 0..rows {
-            let row = reader.next(checked, plan)?.ok_or(LoadError::Changed)?;
-            hashes.push(hash(row.iter().map(String::as_bytes)));
-        }
-        Ok(hashes)
     }
 }
 
 /// A reader of the rows as cells.
-pub(super) struct Reader {
-    rows: Rows,
-    columns: Columns,
-    /// The number of the last row that was returned.
-    number: u64,
-    next: Option<Vec<String>>,
+pub(super) struct Cells<'a> {
+    checked: &'a CheckedFile,
+    plan: &'a BulkPlan,
+    reader: Reader<'a>,
+    /// The row that will be the next one again.
+    put_back: Option<Vec<String>>,
 }
 
-impl Reader {
+impl<'a> Cells<'a> {
     /// Returns a reader of the rows after this one.
-    pub(super) fn after(checked: &CheckedFile, number: u64) -> Result<Self, LoadError> {
-        let mut rows = checked.file.rows()?;
-        let columns = checked.plan.columns(rows.header());
-        for _ in 0..number {
-            rows.next()?.ok_or(LoadError::Changed)?;
+    pub(super) fn after(
+        checked: &'a CheckedFile,
+        plan: &'a BulkPlan,
+        number: u64,
+    ) -> Result<Self, LoadError> {
+        let reader = Reader::after(checked, number)?;
+        Ok(Self { checked, plan, reader, put_back: None })
+    }
+
+    /// Returns the hashes of the next rows.
+    pub(super) fn hashes(mut self, rows: u64) -> Result<Vec<Hash>, LoadError> {
+        let hash = |row: Vec<String>| hash(row.iter().map(String::as_bytes));
+        (0..rows).map(|_| self.next().map(hash)).collect()
+    }
+
+    fn next_number(&self) -> u64 {
+        self.reader.number + u64::from(self.put_back.is_none())
+    }
+
+    fn next(&mut self) -> Result<Vec<String>, LoadError> {
+        if let Some(row) = self.put_back.take() {
+            return Ok(row);
         }
-        Ok(Self { rows, columns, number, next: None })
-    }
-
-    fn next(
-        &mut self,
-        checked: &CheckedFile,
-        plan: &BulkPlan,
-    ) -> Result<Option<Vec<String>>, LoadError> {
-        let row = match self.next.take() {
-            Some(row) => row,
-            None => {
-                let Some(row) = self.rows.next()? else { return Ok(None) };
-                let prepared = checked.plan.prepare(&mut self.columns, &row);
-                let prepared = prepared.map_err(|_| LoadError::Changed)?;
-                plan.row(&checked.plan, &prepared).ok_or(LoadError::Changed)?
-            }
-        };
-        self.number += 1;
-        Ok(Some(row))
-    }
-
-    /// The row will be the next one again.
-    fn put_back(&mut self, row: Vec<String>) {
-        self.number -= 1;
-        self.next = Some(row);
+        let (_, prepared) = self.reader.next()?;
+        self.plan.row(&self.checked.plan, &prepared).ok_or(LoadError::Changed)
     }
 }
 
