@@ -51,7 +51,7 @@ pub(crate) fn table(rows: impl IntoIterator<Item = Row>, look: Look) -> String {
 pub(crate) fn columns(rows: &[impl AsRef<[String]>], right: &[usize], look: Look) -> String {
     let mut widths = widths(rows);
     if let Some(room) = look.width() {
-        fit(&mut widths, room);
+        fit(&mut widths, &least_widths(rows), room);
     }
     let mut text = String::new();
     for (at, row) in rows.iter().enumerate() {
@@ -83,13 +83,21 @@ fn widths(rows: &[impl AsRef<[String]>]) -> Vec<usize> {
     (0..columns).map(widest).collect()
 }
 
-/// Makes the widest columns narrower until a row fits, but none narrower than [`MIN_WIDTH`].
-fn fit(widths: &mut [usize], room: usize) {
+/// Returns the width of each column below which it is of no use. A part of an id finds nothing.
+fn least_widths(rows: &[impl AsRef<[String]>]) -> Vec<usize> {
+    let is_id = |cell: &&String| {
+        [15, 18].contains(&cell.len()) && cell.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    let columns = rows.first().map_or(0, |header| header.as_ref().len());
+    let ids = |at| rows.iter().skip(1).filter_map(move |row| row.as_ref().get(at)).filter(is_id);
+    (0..columns).map(|at| ids(at).map(String::len).max().unwrap_or(MIN_WIDTH)).collect()
+}
+
+/// Makes the widest columns narrower until a row fits, as far as that is of use.
+fn fit(widths: &mut [usize], least: &[usize], room: usize) {
     while widths.iter().map(|width| width + 2).sum::<usize>() > room + 2 {
-        let widest = widths.iter_mut().max().expect("a row that is too wide has columns");
-        if *widest <= MIN_WIDTH {
-            return;
-        }
+        let wide = widths.iter_mut().zip(least).filter(|(width, least)| **width > **least);
+        let Some((widest, _)) = wide.max() else { return };
         *widest -= 1;
     }
 }
@@ -142,6 +150,22 @@ mod tests {
         assert!(
             pipe.contains("Åre Skidort AB       5  a note that is far too long for it\n"),
             "{pipe}"
+        );
+    }
+
+    #[test]
+    fn ids_are_never_cut() {
+        let rows = rows(&[
+            ["JOB", "OBJECT", "CREATED"],
+            ["750R0000000zxr8IAA", "Opportunity__History", "2026-12-31T23:59:00.000+0000"],
+        ]);
+        assert_eq!(
+            columns(&rows, &[], Look::terminal(48)).lines().nth(1),
+            Some("750R0000000zxr8IAA  Opportunity_…  2026-12-31T2…")
+        );
+        assert_eq!(
+            columns(&rows, &[], Look::terminal(20)).lines().nth(1),
+            Some("750R0000000zxr8IAA  Opportu…  2026-12…")
         );
     }
 
