@@ -29,10 +29,8 @@ pub(crate) use run::{Found, Prepared};
 pub(crate) use sosl::{Among, Search};
 
 use child::Child;
-use columns::{Cell, Column};
-use filter::Test;
+use columns::Column;
 use names::Names;
-use order::{Direction, Order};
 
 type Result<T, E = SoqlError> = std::result::Result<T, E>;
 
@@ -42,19 +40,12 @@ pub(crate) struct Query {
     select: Vec<Item>,
     object: Name,
     alias: Option<Name>,
-    condition: Option<Condition<Comparison>>,
+    condition: Option<Condition<Path>>,
     group: Vec<Path>,
-    having: Option<Condition<Comparison>>,
-    order: Vec<Key>,
+    having: Option<Condition<Path>>,
+    order: Vec<Order<Path>>,
     limit: Option<usize>,
     offset: usize,
-}
-
-/// A field of `ORDER BY`.
-#[derive(Debug)]
-struct Key {
-    field: Operand,
-    direction: Direction,
 }
 
 #[derive(Debug)]
@@ -62,21 +53,29 @@ enum Item {
     /// `FIELDS(ALL)`
     Fields(Fields, Name),
     /// `Name` or `MAX(Amount) largest`. Only a query with groups may give it another name.
-    Operand(Operand, Option<Name>),
+    Operand(Operand<Path>, Option<Name>),
     /// A sub-query: `(SELECT LastName FROM Contacts)`.
     Query(Box<Query>),
 }
 
-/// A field or an aggregate.
-#[derive(Debug)]
-enum Operand {
-    /// A function over the records of a group. Without a path it is `COUNT()`.
+/// A field or an aggregate. `F` is a [`Path`], and a [`Column`] once its names are resolved.
+#[derive(Clone, Debug)]
+enum Operand<F> {
+    /// A function over the records of a group. Without a field it is `COUNT()`.
     Aggregate {
         function: Function,
-        path: Option<Path>,
+        field: Option<F>,
         at: usize,
     },
-    Field(Path),
+    Field(F),
+}
+
+/// A field or an aggregate of `ORDER BY`.
+#[derive(Debug)]
+struct Order<F> {
+    operand: Operand<F>,
+    descending: bool,
+    nulls_last: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,19 +107,18 @@ struct Name {
 #[derive(Debug)]
 struct Path(Vec<Name>);
 
-/// A condition of tests of type `T`.
 #[derive(Debug)]
-enum Condition<T> {
+enum Condition<F> {
     All(Vec<Self>),
     Any(Vec<Self>),
     Not(Box<Self>),
-    Test(T),
+    Test(Test<F>),
 }
 
-/// A parsed test.
+/// A test of a field with values, which have its type once its name is resolved.
 #[derive(Debug)]
-struct Comparison {
-    field: Operand,
+struct Test<F> {
+    operand: Operand<F>,
     operator: Operator,
     values: Vec<Literal>,
 }

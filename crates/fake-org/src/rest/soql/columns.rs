@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::group::aggregate;
-use super::{Function, Name, Result, SoqlError};
+use super::{Name, Operand, Result, SoqlError};
 use crate::rest::schema::{Field, Kind, ObjectType, Schema};
 use crate::rest::store::{Records, Row};
 
@@ -27,25 +27,19 @@ pub(crate) struct Hop {
     pub(super) targets: Vec<String>,
 }
 
-/// A value of a group, or of a record, which is a group of its own.
-#[derive(Clone, Debug)]
-pub(super) enum Cell {
-    Aggregate(Function, Option<Column>),
-    Column(Column),
-}
-
-impl Cell {
+impl Operand<Column> {
     pub(super) fn column(&self) -> Option<&Column> {
         match self {
-            Self::Aggregate(_, column) => column.as_ref(),
-            Self::Column(column) => Some(column),
+            Self::Aggregate { field, .. } => field.as_ref(),
+            Self::Field(column) => Some(column),
         }
     }
 
+    /// Returns the value of a group, or of a record, which is a group of its own.
     pub(super) fn value(&self, records: &Records, group: &[Row<'_>]) -> Value {
         match self {
-            Self::Aggregate(function, column) => {
-                let value = |row: &Row<'_>| match column {
+            Self::Aggregate { function, field, .. } => {
+                let value = |row: &Row<'_>| match field {
                     Some(column) => column.value(records, *row),
                     None => Value::Bool(true),
                 };
@@ -53,7 +47,7 @@ impl Cell {
                 aggregate(*function, values.collect())
             }
             // A key of a group is the same in each of its records.
-            Self::Column(column) => {
+            Self::Field(column) => {
                 group.first().map_or(Value::Null, |row| column.value(records, *row))
             }
         }

@@ -6,33 +6,25 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use super::lexer::LITERALLY;
-use super::{Cell, Column, Condition, Literal, Operator, Result, SoqlError, period};
+use super::{Column, Condition, Literal, Operator, Result, SoqlError, Test, period};
 use crate::id;
 use crate::rest::schema::Kind;
 use crate::rest::store::{Records, Row};
 use crate::rest::wildcard::{self, Part};
 
-/// A test of a resolved field with values of its type.
-#[derive(Debug)]
-pub(super) struct Test {
-    pub(super) cell: Cell,
-    pub(super) operator: Operator,
-    pub(super) values: Vec<Literal>,
-}
-
-impl Condition<Test> {
+impl Condition<Column> {
     /// Whether the condition holds for a group, or for one record.
     pub(super) fn holds(&self, records: &Records, group: &[Row<'_>]) -> bool {
         match self {
             Self::All(terms) => terms.iter().all(|term| term.holds(records, group)),
             Self::Any(terms) => terms.iter().any(|term| term.holds(records, group)),
             Self::Not(term) => !term.holds(records, group),
-            Self::Test(test) => test.holds(&test.cell.value(records, group)),
+            Self::Test(test) => test.holds(&test.operand.value(records, group)),
         }
     }
 }
 
-impl Test {
+impl Test<Column> {
     fn holds(&self, value: &Value) -> bool {
         let any = |wanted: fn(Ordering) -> bool| {
             self.values.iter().any(|literal| compare(value, literal).is_some_and(wanted))

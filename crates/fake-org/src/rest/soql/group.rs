@@ -5,8 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::{Value, json};
 
 use super::order::ascending;
-use super::{Cell, Column, Comparison, Condition, Function, Item, Key, Names, Operand, Order};
-use super::{Path, Result, SoqlError, Test};
+use super::{Column, Condition, Function, Item, Names, Operand, Order, Path, Result, SoqlError};
 use crate::rest::schema::{Field, Kind};
 use crate::rest::store::{Records, Row};
 
@@ -15,9 +14,9 @@ use crate::rest::store::{Records, Row};
 pub(super) struct Grouped {
     keys: Vec<Column>,
     /// The names and values of a row.
-    outputs: Vec<(String, Cell)>,
-    having: Option<Condition<Test>>,
-    order: Vec<Order>,
+    outputs: Vec<(String, Operand<Column>)>,
+    having: Option<Condition<Column>>,
+    order: Vec<Order<Column>>,
 }
 
 impl Grouped {
@@ -25,15 +24,15 @@ impl Grouped {
         names: Names<'_, '_>,
         items: Vec<Item>,
         group: &[Path],
-        having: Option<Condition<Comparison>>,
-        order: &[Key],
+        having: Option<Condition<Path>>,
+        order: &[Order<Path>],
     ) -> Result<Self> {
         let keys: Vec<_> = group.iter().map(|path| names.column(path)).collect::<Result<_>>()?;
         if let Some(key) = keys.iter().find(|key| !is_groupable(&key.field)) {
             return Err(key.unsupported("grouped"));
         }
         let names = Names { keys: Some(&keys), ..names };
-        let mut outputs: Vec<(String, Cell)> = Vec::new();
+        let mut outputs: Vec<(String, Operand<Column>)> = Vec::new();
         let mut unnamed = 0;
         for item in items {
             let (operand, alias) = match item {
@@ -43,11 +42,11 @@ impl Grouped {
                     return Err(SoqlError::unexpected(query.object.at, &query.object.text));
                 }
             };
-            let cell = names.cell(&operand)?;
-            let name = match (alias, &cell) {
+            let operand = names.operand(&operand)?;
+            let name = match (alias, &operand) {
                 (Some(alias), _) => alias.text,
-                (None, Cell::Column(key)) => key.field.name.clone(),
-                (None, Cell::Aggregate(..)) => {
+                (None, Operand::Field(key)) => key.field.name.clone(),
+                (None, Operand::Aggregate { .. }) => {
                     unnamed += 1;
                     format!("expr{}", unnamed - 1)
                 }
@@ -55,12 +54,12 @@ impl Grouped {
             if outputs.iter().any(|(other, _)| *other == name) {
                 return Err(SoqlError::malformed(0, format!("duplicate alias: {name}")));
             }
-            outputs.push((name, cell));
+            outputs.push((name, operand));
         }
         let having = having.map(|condition| names.condition(condition)).transpose()?;
-        let order = order.iter().map(|key| match named(&outputs, &key.field) {
-            Some(cell) => Ok(Order { cell, direction: key.direction }),
-            None => names.order(key),
+        let order = order.iter().map(|order| match named(&outputs, &order.operand) {
+            Some(operand) => Ok(order.by(operand)),
+            None => names.order(order),
         });
         let order = order.collect::<Result<_>>()?;
         Ok(Self { keys, outputs, having, order })
@@ -85,8 +84,8 @@ impl Grouped {
         groups.sort_by(|one, other| Order::compare(&self.order, records, one, other));
         let row = |group: &Vec<Row<'_>>| {
             let mut row = json!({ "attributes": { "type": "AggregateResult" } });
-            for (name, cell) in &self.outputs {
-                row[name.as_str()] = cell.value(records, group);
+            for (name, operand) in &self.outputs {
+                row[name.as_str()] = operand.value(records, group);
             }
             row
         };
@@ -110,11 +109,11 @@ impl Grouped {
 }
 
 /// Returns the value that `SELECT` gives this name.
-fn named(outputs: &[(String, Cell)], field: &Operand) -> Option<Cell> {
+fn named(outputs: &[(String, Operand<Column>)], field: &Operand<Path>) -> Option<Operand<Column>> {
     let Operand::Field(Path(names)) = field else { return None };
     let [only] = names.as_slice() else { return None };
     let named = outputs.iter().find(|(name, _)| name.eq_ignore_ascii_case(&only.text));
-    named.map(|(_, cell)| cell.clone())
+    named.map(|(_, operand)| operand.clone())
 }
 
 /// Returns the result of a function over the values that are not null.

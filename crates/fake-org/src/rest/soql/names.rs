@@ -3,8 +3,8 @@
 use jiff::civil::Date;
 
 use super::filter::fit;
-use super::{Cell, Column, Comparison, Condition, FUNCTIONS, Function, Key, Literal, Operand};
-use super::{Operator, Order, Path, Result, SoqlError, Test};
+use super::{Column, Condition, FUNCTIONS, Function, Literal, Operand, Operator, Order, Path};
+use super::{Result, SoqlError, Test};
 use crate::rest::schema::{Kind, ObjectType, Schema};
 
 /// The object, the aliases and the keys that the names of a query refer to.
@@ -35,13 +35,13 @@ impl Names<'_, '_> {
     }
 
     /// Resolves a field or an aggregate. A clause about groups has only keys and aggregates.
-    pub(super) fn cell(&self, operand: &Operand) -> Result<Cell> {
+    pub(super) fn operand(&self, operand: &Operand<Path>) -> Result<Operand<Column>> {
         match (operand, self.keys) {
             (Operand::Aggregate { at, .. }, None) => Err(SoqlError::unexpected(*at, "(")),
-            (Operand::Aggregate { function, path, .. }, Some(_)) => {
-                let column = path.as_ref().map(|path| self.column(path)).transpose()?;
-                check_function(*function, column.as_ref())?;
-                Ok(Cell::Aggregate(*function, column))
+            (&Operand::Aggregate { function, ref field, at }, Some(_)) => {
+                let field = field.as_ref().map(|path| self.column(path)).transpose()?;
+                check_function(function, field.as_ref())?;
+                Ok(Operand::Aggregate { function, field, at })
             }
             (Operand::Field(path), keys) => {
                 let column = self.column(path)?;
@@ -50,13 +50,13 @@ impl Names<'_, '_> {
                     let message = format!("Field must be grouped or aggregated: {name}");
                     return Err(SoqlError::malformed(column.at, message));
                 }
-                Ok(Cell::Column(column))
+                Ok(Operand::Field(column))
             }
         }
     }
 
     /// Resolves the fields of a condition, and checks the types of its values.
-    pub(super) fn condition(&self, condition: Condition<Comparison>) -> Result<Condition<Test>> {
+    pub(super) fn condition(&self, condition: Condition<Path>) -> Result<Condition<Column>> {
         let all = |terms: Vec<_>| -> Result<_> {
             terms.into_iter().map(|term| self.condition(term)).collect()
         };
@@ -68,21 +68,27 @@ impl Names<'_, '_> {
         })
     }
 
-    fn test(&self, Comparison { field, operator, values }: Comparison) -> Result<Test> {
-        let cell = self.cell(&field)?;
-        let fit = |value| match (&cell, value) {
-            (Cell::Column(column), value) => fit(column, value, self.today),
-            (Cell::Aggregate(Function::Max | Function::Min, Some(column)), value) => {
-                fit(column, value, self.today)
-            }
+    fn test(&self, Test { operand, operator, values }: Test<Path>) -> Result<Test<Column>> {
+        let operand = self.operand(&operand)?;
+        let fit = |value| match (&operand, value) {
+            (Operand::Field(column), value) => fit(column, value, self.today),
+            (
+                Operand::Aggregate {
+                    function: Function::Max | Function::Min,
+                    field: Some(column),
+                    ..
+                },
+                value,
+            ) => fit(column, value, self.today),
             // Counts, sums and averages are numbers.
-            (Cell::Aggregate(..), value @ (Literal::Number(_) | Literal::Null)) => Ok(value),
-            (Cell::Aggregate(..), _) => {
+            (Operand::Aggregate { .. }, value @ (Literal::Number(_) | Literal::Null)) => Ok(value),
+            (Operand::Aggregate { .. }, _) => {
                 Err(SoqlError::malformed(0, "value of an aggregate must be a number"))
             }
         };
         let values = values.into_iter().map(fit).collect::<Result<_>>()?;
-        if let (Operator::Includes | Operator::Excludes, Some(column)) = (operator, cell.column())
+        if let (Operator::Includes | Operator::Excludes, Some(column)) =
+            (operator, operand.column())
             && column.field.kind != Kind::MultiPicklist
         {
             let name = &column.field.name;
@@ -90,14 +96,14 @@ impl Names<'_, '_> {
                 format!("field '{name}' does not support the operator INCLUDES or EXCLUDES");
             return Err(SoqlError::new("INVALID_QUERY_FILTER_OPERATOR", column.at, message));
         }
-        Ok(Test { cell, operator, values })
+        Ok(Test { operand, operator, values })
     }
 
-    pub(super) fn order(&self, key: &Key) -> Result<Order> {
-        let cell = self.cell(&key.field)?;
-        match cell.column().filter(|column| column.field.is_long_text()) {
+    pub(super) fn order(&self, order: &Order<Path>) -> Result<Order<Column>> {
+        let operand = self.operand(&order.operand)?;
+        match operand.column().filter(|column| column.field.is_long_text()) {
             Some(column) => Err(column.unsupported("sorted")),
-            None => Ok(Order { cell, direction: key.direction }),
+            None => Ok(order.by(operand)),
         }
     }
 }

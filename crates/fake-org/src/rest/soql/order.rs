@@ -4,24 +4,17 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::Cell;
+use super::{Column, Operand, Order, Path};
 use crate::rest::store::{Records, Row};
 
-/// A resolved field of `ORDER BY`.
-#[derive(Debug)]
-pub(super) struct Order {
-    pub(super) cell: Cell,
-    pub(super) direction: Direction,
+impl Order<Path> {
+    /// Returns the same order with resolved names.
+    pub(super) fn by(&self, operand: Operand<Column>) -> Order<Column> {
+        Order { operand, descending: self.descending, nulls_last: self.nulls_last }
+    }
 }
 
-/// The direction of a key, and the place of nulls.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Direction {
-    pub(super) descending: bool,
-    pub(super) nulls_last: bool,
-}
-
-impl Order {
+impl Order<Column> {
     /// Compares two groups, or two records, each of which is a group of its own.
     pub(super) fn compare(
         orders: &[Self],
@@ -29,16 +22,13 @@ impl Order {
         one: &[Row<'_>],
         other: &[Row<'_>],
     ) -> Ordering {
-        let mut keys = orders.iter().map(|Self { cell, direction }| {
-            direction.compare(&cell.value(records, one), &cell.value(records, other))
-        });
-        keys.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+        let value = |order: &Self, group| order.operand.value(records, group);
+        let compare = |order: &Self| order.compare_values(&value(order, one), &value(order, other));
+        orders.iter().map(compare).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
     }
-}
 
-impl Direction {
     /// Compares two values. Nulls come first in both directions, except for `NULLS LAST`.
-    fn compare(self, one: &Value, other: &Value) -> Ordering {
+    fn compare_values(&self, one: &Value, other: &Value) -> Ordering {
         if one.is_null() != other.is_null() {
             let nulls_first = other.is_null().cmp(&one.is_null());
             return if self.nulls_last { nulls_first.reverse() } else { nulls_first };

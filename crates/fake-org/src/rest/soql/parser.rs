@@ -1,8 +1,8 @@
 //! The parser of a query.
 
 use super::lexer::{Kind, LITERALLY, Token, bad_escape, tokens};
-use super::{Comparison, Condition, Direction, FUNCTIONS, Fields, Function, Item, Key, Literal};
-use super::{Name, Operand, Operator, Path, Query, Result, SoqlError, period};
+use super::{Condition, FUNCTIONS, Fields, Function, Item, Literal, Name, Operand, Operator};
+use super::{Order, Path, Query, Result, SoqlError, Test, period};
 
 /// Parses a query.
 pub(super) fn parse(text: &str) -> Result<Query> {
@@ -55,7 +55,7 @@ impl<'a> Parser<'a> {
         self.with_aggregates = true;
         let has_having = !group.is_empty() && self.take("HAVING");
         let having = if has_having { Some(self.condition()?) } else { None };
-        let order = if self.take("ORDER") { self.by(Self::key)? } else { Vec::new() };
+        let order = if self.take("ORDER") { self.by(Self::order)? } else { Vec::new() };
         self.with_aggregates = false;
         let limit = if self.take("LIMIT") { Some(self.number()?) } else { None };
         let offset = if self.take("OFFSET") { self.offset()? } else { 0 };
@@ -84,8 +84,8 @@ impl<'a> Parser<'a> {
         Some(alias)
     }
 
-    fn key(&mut self) -> Result<Key> {
-        let field = self.operand()?;
+    fn order(&mut self) -> Result<Order<Path>> {
+        let operand = self.operand()?;
         let descending = !self.take("ASC") && self.take("DESC");
         let nulls_last = self.take("NULLS") && {
             let last = self.take("LAST");
@@ -94,7 +94,7 @@ impl<'a> Parser<'a> {
             }
             last
         };
-        Ok(Key { field, direction: Direction { descending, nulls_last } })
+        Ok(Order { operand, descending, nulls_last })
     }
 
     fn item(&mut self) -> Result<Item> {
@@ -131,16 +131,16 @@ impl<'a> Parser<'a> {
     }
 
     /// Parses a field or, where they are allowed, an aggregate: `MAX(Amount)` or `COUNT()`.
-    fn operand(&mut self) -> Result<Operand> {
+    fn operand(&mut self) -> Result<Operand<Path>> {
         let at = self.peek().at;
         let function = FUNCTIONS.iter().find(|(name, _)| self.peek().is(name));
         let function = function.filter(|_| self.with_aggregates && self.token(1).is("("));
         let Some(&(_, function)) = function else { return self.path().map(Operand::Field) };
         self.next += 2;
         let is_count = function == Function::Count && self.peek().is(")");
-        let path = if is_count { None } else { Some(self.path()?) };
+        let field = if is_count { None } else { Some(self.path()?) };
         self.expect(")")?;
-        Ok(Operand::Aggregate { function, path, at })
+        Ok(Operand::Aggregate { function, field, at })
     }
 
     fn path(&mut self) -> Result<Path> {
@@ -148,7 +148,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Parses `a AND b AND c` or `a OR b OR c`. A mix of the two needs parentheses.
-    fn condition(&mut self) -> Result<Condition<Comparison>> {
+    fn condition(&mut self) -> Result<Condition<Path>> {
         let mut terms = self.separated("AND", Self::term)?;
         if terms.len() > 1 {
             return Ok(Condition::All(terms));
@@ -159,7 +159,7 @@ impl<'a> Parser<'a> {
         Ok(Condition::Any(terms))
     }
 
-    fn term(&mut self) -> Result<Condition<Comparison>> {
+    fn term(&mut self) -> Result<Condition<Path>> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             let at = self.peek().at;
@@ -178,8 +178,8 @@ impl<'a> Parser<'a> {
         Ok(term)
     }
 
-    fn test(&mut self) -> Result<Condition<Comparison>> {
-        let field = self.operand()?;
+    fn test(&mut self) -> Result<Condition<Path>> {
+        let operand = self.operand()?;
         let operator = if self.take("NOT") {
             self.expect("IN")?;
             Operator::NotIn
@@ -201,7 +201,7 @@ impl<'a> Parser<'a> {
         if operator != Operator::Like && values.iter().any(escapes) {
             return Err(bad_escape(at));
         }
-        Ok(Condition::Test(Comparison { field, operator, values }))
+        Ok(Condition::Test(Test { operand, operator, values }))
     }
 
     fn literal(&mut self) -> Result<Literal> {

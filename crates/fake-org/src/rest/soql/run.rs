@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::group::Grouped;
 use super::{Child, Column, Condition, Fields, Item, Name, Names, Operand, Order, Query, Result};
-use super::{SoqlError, Test, parser};
+use super::{SoqlError, parser};
 use crate::rest::schema::{Kind, ObjectType, Schema};
 use crate::rest::store::{Records, Row, Stored};
 
@@ -16,8 +16,8 @@ use crate::rest::store::{Records, Row, Stored};
 pub(crate) struct Prepared<'a> {
     object: &'a ObjectType,
     select: Selected<'a>,
-    condition: Option<Condition<Test>>,
-    order: Vec<Order>,
+    condition: Option<Condition<Column>>,
+    order: Vec<Order<Column>>,
     limit: Option<usize>,
     offset: usize,
     /// Whether `FIELDS()` was used.
@@ -271,7 +271,7 @@ impl Part<'_> {
 
 /// Whether this is `COUNT()` alone, which is answered by a number and no rows.
 fn is_count(items: &[Item]) -> bool {
-    let [Item::Operand(Operand::Aggregate { path: None, .. }, None)] = items else { return false };
+    let [Item::Operand(Operand::Aggregate { field: None, .. }, None)] = items else { return false };
     true
 }
 
