@@ -65,6 +65,7 @@ enum Operand<F> {
     Aggregate {
         function: Function,
         field: Option<F>,
+        /// The position of its parenthesis, which is refused in a clause about records.
         at: usize,
     },
     Field(F),

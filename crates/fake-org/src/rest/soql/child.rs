@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::run::Scope;
-use super::{Names, Prepared, Query, Result, SoqlError};
+use super::{Item, Names, Operand, Path, Prepared, Query, Result, SoqlError};
 use crate::rest::store::Row;
 
 /// A sub-query with resolved names.
@@ -26,6 +26,14 @@ impl<'a> Child<'a> {
         let unknown = || SoqlError::no_child(from.at, &from.text);
         let relation = parent.object.children(&from.text).ok_or_else(unknown)?;
         let object = parent.schema.object(&relation.child_s_object).ok_or_else(unknown)?;
+        for item in &query.select {
+            if let Item::Operand(Operand::Aggregate { at, .. }, _) = item {
+                return Err(SoqlError::unexpected(*at, "("));
+            }
+        }
+        if let Some(Path(names)) = query.group.first() {
+            return Err(SoqlError::unexpected(names[0].at, &names[0].text));
+        }
         let query = Prepared::of(query, object, parent.schema, parent.today)?;
         let relationship = relation.relationship_name.as_deref().unwrap_or_default();
         Ok(Self { relationship, field: &relation.field, query, at: from.at })

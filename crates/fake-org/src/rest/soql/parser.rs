@@ -20,14 +20,12 @@ pub(super) struct Parser<'a> {
     depth: usize,
     /// The number of sub-queries around this one.
     level: usize,
-    /// Whether the clause may have aggregates.
-    with_aggregates: bool,
 }
 
 impl<'a> Parser<'a> {
     pub(super) fn new(text: &'a str) -> Result<Self> {
         let tokens = tokens(text)?;
-        Ok(Self { text, tokens, next: 0, depth: 0, level: 0, with_aggregates: false })
+        Ok(Self { text, tokens, next: 0, depth: 0, level: 0 })
     }
 
     fn query(&mut self) -> Result<Query> {
@@ -52,11 +50,9 @@ impl<'a> Parser<'a> {
     ) -> Result<Query> {
         let condition = if self.take("WHERE") { Some(self.condition()?) } else { None };
         let group = if self.take("GROUP") { self.by(Self::path)? } else { Vec::new() };
-        self.with_aggregates = true;
         let has_having = !group.is_empty() && self.take("HAVING");
         let having = if has_having { Some(self.condition()?) } else { None };
         let order = if self.take("ORDER") { self.by(Self::order)? } else { Vec::new() };
-        self.with_aggregates = false;
         let limit = if self.take("LIMIT") { Some(self.number()?) } else { None };
         let offset = if self.take("OFFSET") { self.offset()? } else { 0 };
         Ok(Query { select, object, alias, condition, group, having, order, limit, offset })
@@ -103,10 +99,7 @@ impl<'a> Parser<'a> {
             return self.fields();
         }
         if !self.take("(") {
-            self.with_aggregates = self.level == 0;
-            let operand = self.operand()?;
-            self.with_aggregates = false;
-            return Ok(Item::Operand(operand, self.alias()));
+            return Ok(Item::Operand(self.operand()?, self.alias()));
         }
         self.level += 1;
         if self.level == MAX_LEVELS {
@@ -130,11 +123,11 @@ impl<'a> Parser<'a> {
         Ok(Item::Fields(kind, place))
     }
 
-    /// Parses a field or, where they are allowed, an aggregate: `MAX(Amount)` or `COUNT()`.
+    /// Parses a field or an aggregate: `MAX(Amount)` or `COUNT()`.
     fn operand(&mut self) -> Result<Operand<Path>> {
-        let at = self.peek().at;
+        let at = self.token(1).at;
         let function = FUNCTIONS.iter().find(|(name, _)| self.peek().is(name));
-        let function = function.filter(|_| self.with_aggregates && self.token(1).is("("));
+        let function = function.filter(|_| self.token(1).is("("));
         let Some(&(_, function)) = function else { return self.path().map(Operand::Field) };
         self.next += 2;
         let is_count = function == Function::Count && self.peek().is(")");

@@ -291,11 +291,12 @@ fn find_parts<'a>(
             Item::Operand(_, Some(alias)) => {
                 return Err(SoqlError::unexpected(alias.at, &alias.text));
             }
-            Item::Operand(Operand::Aggregate { at, .. }, None) => {
-                return Err(SoqlError::unexpected(at, "("));
-            }
             Item::Operand(Operand::Field(path), None) => {
                 parts.push(Part::Column(Box::new(names.column(&path)?)));
+            }
+            // A query with an aggregate has groups.
+            Item::Operand(Operand::Aggregate { at, .. }, None) => {
+                return Err(SoqlError::unexpected(at, "("));
             }
             Item::Fields(kind, place) => {
                 parts.extend(all_fields(names.object, kind, &place, limit)?);

@@ -388,6 +388,18 @@ fn refusals() {
             "unexpected token: '('",
         ),
         (
+            "SELECT (SELECT Name FROM Contacts GROUP BY Name) FROM Account",
+            "MALFORMED_QUERY",
+            44,
+            "unexpected token: 'Name'",
+        ),
+        (
+            "SELECT Id FROM Account WHERE COUNT(Id) > 1",
+            "MALFORMED_QUERY",
+            35,
+            "unexpected token: '('",
+        ),
+        (
             "SELECT (SELECT Id FROM Contact) FROM Account",
             "INVALID_TYPE",
             24,
