@@ -137,7 +137,8 @@ impl<'a> Parser<'a> {
     }
 
     fn path(&mut self) -> Result<Path> {
-        self.separated(".", Self::name).map(Path)
+        let path = self.separated(".", Self::name).map(Path)?;
+        if self.peek().is("(") { Err(self.not_offered()) } else { Ok(path) }
     }
 
     /// Parses `a AND b AND c` or `a OR b OR c`. A mix of the two needs parentheses.
@@ -198,6 +199,9 @@ impl<'a> Parser<'a> {
     }
 
     fn literal(&mut self) -> Result<Literal> {
+        if self.peek().is("SELECT") {
+            return Err(self.not_offered());
+        }
         if let Some(name) = self.peek().name() {
             return self.period(&name.text.to_ascii_uppercase());
         }
@@ -275,8 +279,20 @@ impl<'a> Parser<'a> {
         &self.tokens[(self.next + ahead).min(self.tokens.len() - 1)]
     }
 
+    /// Refuses a token that Salesforce accepts: a function, a semi-join or another clause.
+    fn not_offered(&self) -> SoqlError {
+        let token = self.peek();
+        let before = &self.text[..token.end];
+        let from = before.rfind(char::is_whitespace).map_or(0, |blank| blank + 1);
+        let message = format!("'{}' is not offered by the fake org", &before[from..]);
+        SoqlError::malformed(token.at, message)
+    }
+
     fn unexpected(&self) -> SoqlError {
         let token = self.peek();
+        if NOT_OFFERED.iter().any(|word| token.is(word)) {
+            return self.not_offered();
+        }
         let text = if token.kind == Kind::End { "<EOF>" } else { &self.text[token.at..token.end] };
         SoqlError::unexpected(token.at, text)
     }
@@ -304,6 +320,8 @@ const RESERVED: [&str; 22] = [
     "AND", "ASC", "DESC", "EXCLUDES", "FOR", "FROM", "GROUP", "HAVING", "IN", "INCLUDES", "LIKE",
     "LIMIT", "NOT", "NULLS", "OFFSET", "OR", "ORDER", "SELECT", "USING", "WHERE", "WITH", "TYPEOF",
 ];
+/// The first words of clauses that the platform has.
+const NOT_OFFERED: [&str; 4] = ["FOR", "TYPEOF", "USING", "WITH"];
 const MAX_OFFSET: usize = 2000;
 const MAX_DEPTH: usize = 64;
 /// Since API version 58.0; before, two.

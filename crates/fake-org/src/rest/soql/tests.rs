@@ -369,6 +369,23 @@ fn columns_are_described() {
     assert_eq!(child["joinColumns"][0]["columnName"], "LastName");
 }
 
+#[test]
+fn valid_syntax_that_is_not_supported_is_named() {
+    for (query, what) in [
+        ("SELECT toLabel(Industry) FROM Account", "toLabel("),
+        ("SELECT Id FROM Account WHERE CALENDAR_YEAR(CreatedDate) = 2026", "CALENDAR_YEAR("),
+        ("SELECT Id FROM Account WHERE Id IN (SELECT AccountId FROM Contact)", "(SELECT"),
+        ("SELECT COUNT(Id) FROM Account GROUP BY ROLLUP(Name)", "ROLLUP("),
+        ("SELECT Id FROM Account WITH SECURITY_ENFORCED", "WITH"),
+        ("SELECT Id FROM Account FOR UPDATE", "FOR"),
+        ("SELECT Id FROM Account USING SCOPE Mine", "USING"),
+        ("SELECT TYPEOF Owner WHEN User THEN Name END FROM Account", "TYPEOF"),
+    ] {
+        let said = total(query).unwrap_err();
+        assert!(said.contains(&format!("'{what}' is not offered by the fake org")), "{said}");
+    }
+}
+
 /// The code, the position and the start of the message.
 #[test]
 fn refusals() {
