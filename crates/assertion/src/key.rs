@@ -22,8 +22,6 @@ mod encrypted;
 pub use encrypted::Passphrase;
 mod error;
 pub use error::KeyError;
-mod form;
-pub use form::KeyForm;
 mod jwk;
 mod numbers;
 mod parse;
@@ -31,7 +29,6 @@ mod pem;
 mod private;
 mod public;
 pub use public::{PublicKey, PublicKeyError, certificate_der};
-mod published;
 mod roca;
 mod unsupported;
 mod validate;
@@ -177,6 +174,20 @@ impl Signer for SigningKey {
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SigningKey([redacted])")
+    }
+}
+
+/// The form in which a key was given, such as "PKCS#8 PEM".
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct KeyForm {
+    structure: &'static str,
+    /// ` PEM`, ` DER in base64` and so on; empty for JSON.
+    wrapping: &'static str,
+}
+
+impl fmt::Display for KeyForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.structure, self.wrapping)
     }
 }
 

@@ -29,15 +29,15 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::time::Duration;
 
-use orgtoken_assertion::{Diagnostic, SignError, Signature};
+use orgtoken_assertion::{Diagnostic, SignError, Signature, Signer};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 mod agent;
 pub use agent::{AgentError, AgentSigner};
 mod blob;
 mod command;
 pub use command::{CommandError, CommandSigner};
-mod sealing_secret;
-pub use sealing_secret::sealing_secret;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
@@ -59,5 +59,22 @@ pub fn hint(error: &SignError) -> Option<Cow<'_, str>> {
     reported.downcast_ref().map_or_else(|| error.hint(), CommandError::hint)
 }
 
+/// Derives a secret that only holders of the key can have, to seal a token cache if the private key
+/// is outside the process.
+///
+/// It costs one signature, which is verified. RS256 is deterministic, so the secret is always the
+/// same. The signed text is not a JWS, so the signature cannot be used as an assertion.
+pub fn sealing_secret(signer: &dyn Signer) -> Result<Zeroizing<[u8; 32]>, SignError> {
+    let signature = signer.sign(SEALING_TEXT)?;
+    if !signer.public_key().verify(SEALING_TEXT, &signature) {
+        return Err(SignError::Mismatch);
+    }
+    Ok(Zeroizing::new(Sha256::digest(signature.as_bytes()).into()))
+}
+
 /// The default timeout. The user may have to touch a hardware token.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Never the input of a JWS, which has a full stop and no blanks or line breaks.
+const SEALING_TEXT: &[u8] =
+    b"orgtoken: this signature seals a cache of tokens, and proves nothing\n";

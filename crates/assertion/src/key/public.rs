@@ -1,3 +1,4 @@
+use alloc::format;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -11,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::detect::Kind;
 use super::jwk::Jwk;
 use super::numbers::PublicNumbers;
-use super::{KeyError, parse, published, validate};
+use super::{KeyError, parse, validate};
 use crate::Signature;
 
 mod error;
@@ -89,7 +90,9 @@ impl PublicKey {
     /// Whether the private key is published in a standard or a well-known test suite, so that
     /// anyone can sign with it. Refuse such a key for real assertions.
     pub fn is_published(&self) -> bool {
-        published::contains(&self.fingerprint())
+        let [a, b, c, d, e, f, g, h, ..] = self.fingerprint();
+        let start = format!("{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h]));
+        PUBLISHED.lines().any(|line| line == start)
     }
 
     /// Whether `signature` over `message` was made with the private key of this key.
@@ -119,3 +122,8 @@ impl fmt::Debug for PublicKey {
         f.write_str(")")
     }
 }
+
+/// The first eight bytes of the fingerprints of published keys, in order. The keys are the RSA keys
+/// of 2048 to 4096 bits in RFC 7515, 7516, 7517 and 7520, on jwt.io, in Wycheproof, and in the tests
+/// of the crates `pkcs1`, `pkcs8`, `ring` and `rsa`.
+const PUBLISHED: &str = include_str!("published.txt");
