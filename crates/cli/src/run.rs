@@ -29,48 +29,47 @@ pub(crate) fn run(mut typed: Vec<OsString>, unhardened: Option<impl fmt::Display
     if command::completions::answer(&typed, grammar) {
         return ExitCode::SUCCESS;
     }
-    let args = match Args::read(&mut typed) {
-        Ok(args) => args,
-        Err(Refused::Help(help)) => {
-            // clap chooses the stream and the exit code.
-            let _ = help.print();
-            return ExitCode::from(u8::try_from(help.exit_code()).unwrap_or(UNEXPECTED));
-        }
-        Err(Refused::Usage(error)) => return report_and_exit_code(&error.into(), &console),
-    };
-    look::choose_color(args.common.color);
-    if args.common.jq.is_some() && args.command.lacks_json() {
-        let with = "this command, whose result is not JSON";
-        let error = UsageError::conflict("`--jq`", with, "orgtoken");
-        return report_and_exit_code(&error.into(), &console);
-    }
-    let jq = match args.common.jq.as_deref().map(Jq::compile).transpose() {
-        Ok(jq) => jq.map(|jq| &*Box::leak(Box::new(jq))),
-        Err(error) => return report_and_exit_code(&error.into(), &console),
-    };
-    log::start(args.common.verbose, console.json());
-    let (only_prints, change) = (args.command.only_prints(), args.command.change());
-    let code = match panic::catch_unwind(AssertUnwindSafe(|| {
-        dispatch(args.command, &console.filtered(jq))
-    })) {
-        Ok(result) => {
-            let result = if only_prints { ignore_broken_pipe(result) } else { result };
-            let result = result.map_err(|failure| match change {
-                Some(change) if failure.error::<OutputError>().is_some() => {
-                    failure.with_note(change)
-                }
-                _ => failure.with_login(|| login_flags(grammar(), typed)),
-            });
-            result.map_or_else(
-                |failure| report_and_exit_code(&failure, &console),
-                |()| ExitCode::SUCCESS,
-            )
+    let code = match panic::catch_unwind(AssertUnwindSafe(|| execute(&mut typed, &console))) {
+        Ok(Ok(code)) => code,
+        Ok(Err(failure)) => {
+            failure.print(console.json());
+            ExitCode::from(failure.exit())
         }
         // The panic hook has reported it.
         Err(_) => ExitCode::from(UNEXPECTED),
     };
     stderr::flush();
     code
+}
+
+fn execute(typed: &mut Vec<OsString>, console: &Console) -> Result<ExitCode, Failure> {
+    let args = match Args::read(typed) {
+        Ok(args) => args,
+        Err(Refused::Help(help)) => {
+            // clap chooses the stream and the exit code.
+            let _ = help.print();
+            return Ok(ExitCode::from(u8::try_from(help.exit_code()).unwrap_or(UNEXPECTED)));
+        }
+        Err(Refused::Usage(error)) => return Err(error.into()),
+    };
+    look::choose_color(args.common.color);
+    if args.common.jq.is_some() && args.command.lacks_json() {
+        let with = "this command, whose result is not JSON";
+        return Err(UsageError::conflict("`--jq`", with, "orgtoken").into());
+    }
+    let jq = args.common.jq.as_deref().map(Jq::compile).transpose()?;
+    let jq = jq.map(|jq| &*Box::leak(Box::new(jq)));
+    log::start(args.common.verbose, console.json());
+    let (only_prints, change) = (args.command.only_prints(), args.command.change());
+    match dispatch(args.command, &console.filtered(jq)) {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(failure) => match (failure.error::<OutputError>(), change) {
+            // The reader has closed the pipe: `orgtoken query … | head`.
+            (Some(error), _) if only_prints && error.is_broken_pipe() => Ok(ExitCode::SUCCESS),
+            (Some(_), Some(change)) => Err(failure.with_note(change)),
+            _ => Err(failure.with_login(|| login_flags(grammar(), std::mem::take(typed)))),
+        },
+    }
 }
 
 fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
@@ -100,19 +99,6 @@ fn dispatch(command: Command, console: &Console) -> Result<(), Failure> {
         Command::Help(args) => command::help::run(&args, grammar(), console),
         Command::Man(args) => command::man::run(&args, grammar(), console),
     }
-}
-
-/// Ignores that the reader of the output has closed the pipe: `orgtoken query … | head`.
-fn ignore_broken_pipe(result: Result<(), Failure>) -> Result<(), Failure> {
-    result.or_else(|failure| match failure.error() {
-        Some(error) if OutputError::is_broken_pipe(error) => Ok(()),
-        _ => Err(failure),
-    })
-}
-
-fn report_and_exit_code(failure: &Failure, console: &Console) -> ExitCode {
-    failure.print(console.json());
-    ExitCode::from(failure.exit())
 }
 
 /// Whether `--json` was typed. Wrong arguments are reported before anything is parsed.
