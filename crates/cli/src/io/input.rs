@@ -164,9 +164,9 @@ impl Kind {
 #[derive(Debug, thiserror::Error)]
 #[error("{}", fault.message(path))]
 pub(crate) struct InputError {
-    kind: Kind,
-    path: PathBuf,
-    fault: Fault,
+    pub(crate) kind: Kind,
+    pub(crate) path: PathBuf,
+    pub(crate) fault: Fault,
 }
 
 /// The fault of an input.
@@ -271,24 +271,6 @@ impl InputError {
 
     pub(crate) fn is_missing(&self) -> bool {
         matches!(self.fault, Fault::Os { missing: true, .. })
-    }
-
-    pub(crate) fn is_taken(&self) -> bool {
-        matches!(self.fault, Fault::Taken)
-    }
-
-    pub(crate) fn is_unsafe(&self) -> bool {
-        matches!(self.fault, Fault::Unsafe { .. })
-    }
-
-    /// Withholds the name of the file, which may be a passphrase.
-    pub(crate) fn without_path(self) -> Self {
-        Self { path: redact::WITHHELD.into(), ..self }
-    }
-
-    /// Returns the path and the fault.
-    pub(crate) fn into_parts(self) -> (PathBuf, Fault) {
-        (self.path, self.fault)
     }
 }
 

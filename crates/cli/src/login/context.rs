@@ -114,11 +114,7 @@ impl<'a> Context<'a> {
     }
 
     fn inputs(self) -> InputReader<'a> {
-        InputReader {
-            settings_key: self.login.settings_key.as_deref(),
-            route: self.route,
-            inputs: Inputs::default(),
-        }
+        InputReader::new(self.login.settings_key.as_deref(), self.route)
     }
 
     fn flags(self) -> Result<Layer, Failure> {

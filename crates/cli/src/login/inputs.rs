@@ -26,15 +26,20 @@ pub(crate) struct Inputs {
 /// Reads inputs, and remembers their names.
 pub(crate) struct InputReader<'a> {
     /// The key of a record in the Hub.
-    pub(crate) settings_key: Option<&'a str>,
-    pub(crate) route: Option<&'a Route>,
-    pub(crate) inputs: Inputs,
+    settings_key: Option<&'a str>,
+    route: Option<&'a Route>,
+    inputs: Inputs,
+    unsafe_record: Option<UnsafeFile>,
 }
 
 /// The content of an input, or the reason why it was not read.
 type Content = Result<Zeroizing<Vec<u8>>, ReadError>;
 
-impl InputReader<'_> {
+impl<'a> InputReader<'a> {
+    pub(crate) fn new(settings_key: Option<&'a str>, route: Option<&'a Route>) -> Self {
+        Self { settings_key, route, inputs: Inputs::default(), unsafe_record: None }
+    }
+
     /// Reads every input but a passphrase, for which the user may have to be asked.
     pub(crate) fn read_all(mut self, mut loader: Loader) -> Result<(Loader, Inputs), Failure> {
         while let Some(input) = loader.next_input() {
@@ -48,24 +53,20 @@ impl InputReader<'_> {
 
     /// Reads one input.
     pub(crate) fn read(&mut self, loader: &mut Loader, input: &Input) -> Result<(), Failure> {
-        let mut unsafe_file = None;
-        match self.content(input, &mut unsafe_file)? {
+        match self.content(input)? {
             Ok(bytes) => loader.provide(input, bytes),
             Err(error) => loader.fail(input, error),
         }
-        if let Some(unsafe_file) = unsafe_file.filter(|_| loader.has_key_in_record()) {
+        // Whether a record holds a private key is known after it has been parsed.
+        let unsafe_record = self.unsafe_record.take();
+        if let Some(unsafe_file) = unsafe_record.filter(|_| loader.has_key_in_record()) {
             unsafe_file.refuse(Kind::Key, KEY_IN_RECORD)?;
         }
         Ok(())
     }
 
-    /// Reads the content. A private key that others can read is an error. Whether a record holds
-    /// one is known only after it has been parsed, so its permissions are returned in `unsafe_file`.
-    fn content(
-        &mut self,
-        input: &Input,
-        unsafe_file: &mut Option<UnsafeFile>,
-    ) -> Result<Content, Failure> {
+    /// Reads the content. A private key that others can read is an error.
+    fn content(&mut self, input: &Input) -> Result<Content, Failure> {
         match input {
             Input::File { setting: Setting::Record, path } if path.starts_with(hub::SCHEME) => {
                 let url = &path[hub::SCHEME.len()..];
@@ -74,7 +75,7 @@ impl InputReader<'_> {
             }
             Input::File { setting, path } => {
                 let path = at_home(path);
-                let content = self.file(*setting, &path, unsafe_file);
+                let content = self.file(*setting, &path);
                 self.inputs.files.push(path);
                 content
             }
@@ -84,36 +85,32 @@ impl InputReader<'_> {
                     named_variable(name).ok_or_else(|| ReadError::Unset { name: name.clone() });
                 Ok(value.map(|value| Zeroizing::new(value.into_encoded_bytes())))
             }
-            input => self.file(input.setting(), Path::new("-"), unsafe_file),
+            input => self.file(input.setting(), Path::new("-")),
         }
     }
 
-    fn file(
-        &self,
-        setting: Setting,
-        path: &Path,
-        unsafe_file: &mut Option<UnsafeFile>,
-    ) -> Result<Content, Failure> {
+    fn file(&mut self, setting: Setting, path: &Path) -> Result<Content, Failure> {
         let result = match setting {
             Setting::PrivateKey => read_private_key(path),
             Setting::Passphrase => read_passphrase(path),
             Setting::Record => read_with_permissions(path, Kind::Settings).map(|(bytes, found)| {
-                *unsafe_file = found;
+                self.unsafe_record = found;
                 bytes
             }),
             _ => read(path, Kind::Key),
         };
         match result {
             // Of two settings that read standard input, neither is wrong.
-            Err(error) if error.is_taken() || error.is_unsafe() => Err(error.into()),
+            Err(error) if matches!(error.fault, Fault::Taken | Fault::Unsafe { .. }) => {
+                Err(error.into())
+            }
             result => Ok(result.map_err(ReadError::from)),
         }
     }
 }
 
 impl From<InputError> for ReadError {
-    fn from(error: InputError) -> Self {
-        let (path, fault) = error.into_parts();
+    fn from(InputError { path, fault, .. }: InputError) -> Self {
         let path = path.to_string_lossy().into_owned();
         match fault {
             Fault::NotAFile(_) => Self::NotAFile { path },

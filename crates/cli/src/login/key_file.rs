@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::args;
 use crate::environment::{named_variable, variable};
 use crate::failure::Failure;
-use crate::io::input::{InputError, Kind, read_passphrase, read_with_permissions};
+use crate::io::input::{Fault, InputError, Kind, read_passphrase, read_with_permissions};
 use crate::io::prompt;
 
 /// Reads the file of a private key, by the rules of [`read_passphrase`]. A file that holds no private
@@ -77,10 +77,10 @@ fn bytes(value: OsString) -> Zeroizing<Vec<u8>> {
 
 /// Returns the content without its final line break.
 fn from_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    // The path may be the passphrase itself.
-    let bytes = read_passphrase(path).map_err(|error| match error.is_unsafe() {
-        true => error,
-        false => error.without_path(),
+    let bytes = read_passphrase(path).map_err(|error| match error.fault {
+        Fault::Unsafe { .. } => error,
+        // The path may be the passphrase itself.
+        _ => InputError { path: redact::WITHHELD.into(), ..error },
     })?;
     let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
     let line = line.strip_suffix(b"\r").unwrap_or(line);

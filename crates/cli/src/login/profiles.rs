@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::login::config::Config;
 use crate::login::context::variables;
 use crate::login::hub;
-use crate::login::inputs::{InputReader, Inputs};
+use crate::login::inputs::InputReader;
 
 /// Returns the profiles of `config.toml`, or `None` if a flag or variable chooses one login.
 pub(crate) fn profiles(login: &Login) -> Result<Option<ProfileList>, Failure> {
@@ -27,8 +27,7 @@ pub(crate) fn profiles(login: &Login) -> Result<Option<ProfileList>, Failure> {
 /// Returns the settings of these layers, or `None` if they are not complete. Standard input, the Hub
 /// and a passphrase are not read for them.
 pub(crate) fn offline(mut loader: Loader) -> Option<Settings> {
-    let (settings_key, route, inputs) = (None, None, Inputs::default());
-    let mut reader = InputReader { settings_key, route, inputs };
+    let mut reader = InputReader::new(None, None);
     while let Some(input) = loader.next_input() {
         let is_local = match &input {
             Input::File { path, .. } => !path.starts_with(hub::SCHEME),

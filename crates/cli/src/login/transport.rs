@@ -29,7 +29,11 @@ pub(crate) fn transport_with(
         false => roots(ca_file.map(Path::new))?,
     };
     let proxy = proxy(proxy_url.map(SecretText::secret))?;
-    Ok(Transport::builder().roots(roots).proxy(proxy).timeouts(timeouts(network)).build())
+    Ok(Transport::builder()
+        .roots(roots)
+        .proxy(proxy)
+        .timeouts(timeouts(Timeouts::default(), network))
+        .build())
 }
 
 /// Returns the transport to the Hub, which is asked before the settings are known.
@@ -63,14 +67,12 @@ fn proxy(set_to: Option<&str>) -> Result<Proxy, Failure> {
     Ok(proxy?)
 }
 
-/// `--timeout` extends the read and total limits, not the connect limit.
-fn timeouts(network: &Network) -> Timeouts {
-    let timeouts = Timeouts::default();
-    network.timeout.map_or(timeouts, |total| Timeouts { head: total, total, ..timeouts })
-}
-
 /// Sets the timeouts of API calls, which Salesforce gives more time than logins.
 pub(crate) fn with_call_timeouts(transport: Transport, network: &Network) -> Transport {
-    let given = |total| Timeouts { head: total, total, ..TIMEOUTS };
-    transport.with_timeouts(network.timeout.map_or(TIMEOUTS, given))
+    transport.with_timeouts(timeouts(TIMEOUTS, network))
+}
+
+/// `--timeout` extends the read and total limits, not the connect limit.
+fn timeouts(default: Timeouts, network: &Network) -> Timeouts {
+    network.timeout.map_or(default, |total| Timeouts { head: total, total, ..default })
 }
