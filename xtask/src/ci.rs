@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use xshell::{Shell, cmd};
 
 use crate::build::PUBLISHED;
@@ -12,32 +12,35 @@ use crate::{book, build, crates, dist, foreign, onify, packages, tasks, test, ti
 
 /// Runs the steps that each change has to pass.
 pub(crate) fn ci(sh: &Shell) -> Result<()> {
-    steps(sh, STEPS)
+    let mut summary = Summary::default();
+    let outcome = steps(sh, STEPS, &mut summary);
+    if outcome.is_err() {
+        summary.failed = summary.failed.max(1);
+    }
+    summary.conclude().and(outcome)
 }
 
 /// Runs the steps that take longer than a pipeline may, and that a release has to pass as well.
 pub(crate) fn ci_release(sh: &Shell) -> Result<()> {
-    steps(sh, RELEASE_STEPS)
+    steps(sh, RELEASE_STEPS, &mut Summary::default())
 }
 
-fn steps(sh: &Shell, steps: &[Step]) -> Result<()> {
+fn steps(sh: &Shell, steps: &[Step], summary: &mut Summary) -> Result<()> {
     let started = Instant::now();
-    let mut summary = Summary::default();
     for (name, run, remedy) in steps {
         println!("\n== {name}");
         let began = Instant::now();
-        let outcome = run(sh, &mut summary);
+        let outcome = run(sh, summary);
         let took = began.elapsed().as_secs();
         if let Err(error) = outcome {
             eprintln!("error: step {name} after {took} s: {error:#}");
             eprintln!("hint: {remedy}");
-            summary.failed = summary.failed.max(1);
-            return summary.conclude();
+            bail!("a step failed");
         }
         println!("== {name}: {took} s");
     }
     println!("\nevery step passed in {} s", started.elapsed().as_secs());
-    summary.conclude()
+    Ok(())
 }
 
 /// The name of a step, its work, and what to do when it fails.
