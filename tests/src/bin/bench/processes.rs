@@ -20,6 +20,7 @@ pub(crate) fn measure(runs: usize) -> Result<Vec<Row>> {
         command
     };
     let cold = || org.command(&["token", "--no-cache"]);
+    let cold_static = || instead("orgtoken-static", &cold());
     let many_roots = || {
         let host = org.address();
         let mut command = org.bare(&["token", "--no-cache", "-s", RECORD, "--allow-host", host]);
@@ -30,25 +31,33 @@ pub(crate) fn measure(runs: usize) -> Result<Vec<Row>> {
     let cached_static = || instead("orgtoken-static", &cached());
 
     // Each prints a token before it is timed, and afterwards one is in the cache.
-    for mut command in [bare(), cold(), many_roots(), cached(), cached_static()] {
+    for mut command in [bare(), cold(), cold_static(), many_roots(), cached(), cached_static()] {
         let output = command.output()?;
         ensure!(stdout(&output).starts_with("00D"), "{command:?} printed no token");
     }
 
     let logins = org.logins();
-    let mut times: [Vec<Duration>; 6] = Default::default();
+    let mut times: [Vec<Duration>; 7] = Default::default();
     for _ in 0..runs {
-        let commands =
-            [Command::new("/bin/true"), bare(), cold(), many_roots(), cached(), cached_static()];
+        let commands = [
+            Command::new("/bin/true"),
+            bare(),
+            cold(),
+            cold_static(),
+            many_roots(),
+            cached(),
+            cached_static(),
+        ];
         for (mut command, times) in commands.into_iter().zip(&mut times) {
             times.push(time(&mut command)?);
         }
     }
-    ensure!(org.logins() == logins + 3 * runs, "the cache did not spare its logins");
-    let [empty, bare, cold, many_roots, cached, cached_static] = &times;
+    ensure!(org.logins() == logins + 4 * runs, "the cache did not spare its logins");
+    let [empty, bare, cold, cold_static, many_roots, cached, cached_static] = &times;
     Ok(vec![
         Row::ratio("orgtoken token, cold, beside a bare client", cold, bare, 1.25),
-        Row::ratio("the same with the system's roots, beside one", many_roots, cold, 1.9),
+        Row::ratio("the same, linked statically", cold_static, bare, 1.25),
+        Row::ratio("cold with the system's roots, beside one", many_roots, cold, 1.9),
         Row::ratio("orgtoken token, cached, beside /bin/true", cached, empty, 2.5),
         Row::ratio("the same, linked statically", cached_static, empty, 1.7),
     ])
