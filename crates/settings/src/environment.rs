@@ -19,71 +19,49 @@ impl Layer {
         // Sorted, so that the same environment always gives the same messages.
         let variables: BTreeMap<String, String> =
             variables.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect();
-        let own: Vec<OwnVariable<'_>> = variables
-            .iter()
-            .filter_map(|(variable, value)| {
-                let name = variable.strip_prefix(PREFIX)?.to_ascii_lowercase();
-                Some(OwnVariable { name, variable, value })
-            })
-            .collect();
         for setting in Setting::ALL {
-            add_setting(&mut layer, setting, &own);
-            let mut third_party = setting
-                .third_party_variables()
-                .iter()
-                .filter(|name| variables.contains_key(**name));
-            if let Some(name) = third_party.next() {
-                let source = Source::ThirdPartyVariable((*name).to_owned());
-                layer.add(
-                    setting,
-                    source,
-                    Raw::of_text(setting, Content::Value, &variables[*name]),
-                );
+            add_own(&mut layer, setting, &variables);
+            let mut names = setting.third_party_variables().iter();
+            if let Some((name, text)) = names.find_map(|name| variables.get_key_value(*name)) {
+                let source = Source::ThirdPartyVariable(name.clone());
+                layer.add(setting, source, Raw::of_text(setting, Content::Value, text));
             }
         }
-        misspelt(&mut layer, &own);
+        misspelt(&mut layer, &variables);
         layer
     }
 }
 
-/// A variable that starts with `ORGTOKEN_`.
-struct OwnVariable<'a> {
-    /// The rest of its name in lower case, like in a profile.
-    name: String,
-    variable: &'a str,
-    value: &'a str,
-}
-
 /// Adds a setting from our own variables.
-fn add_setting(layer: &mut Layer, setting: Setting, own: &[OwnVariable<'_>]) {
-    let mut taken: Option<&str> = None;
-    for OwnVariable { name, variable, value } in own {
-        let Some(content) = setting.content(name) else { continue };
-        let source = Source::Variable((*variable).to_owned());
-        if let Some(first) = taken {
-            let (first, second) = (first.to_owned(), (*variable).to_owned());
-            return layer
-                .problem(Location::of(setting, &source), ProblemKind::Conflict { first, second });
-        }
-        if setting == Setting::Record
-            && let Some(record) = record::document(value)
-        {
-            // The record itself, like pipelines store it among their secrets. It is read later,
-            // because another layer may give its key.
-            layer.add(setting, source, Raw::Bytes(record.as_bytes().to_vec().into()));
-        } else {
-            layer.add(setting, source, Raw::of_text(setting, content, value));
-        }
-        taken = Some(variable);
+fn add_own(layer: &mut Layer, setting: Setting, variables: &BTreeMap<String, String>) {
+    let mut given = setting.names().into_iter().filter_map(|(name, content)| {
+        let (variable, text) = variables.get_key_value(&variable(&name))?;
+        Some((variable.clone(), content, text))
+    });
+    let Some((first, content, text)) = given.next() else { return };
+    if let Some((second, ..)) = given.next() {
+        let location = Location::of(setting, &Source::Variable(second.clone()));
+        layer.problem(location, ProblemKind::Conflict { first: first.clone(), second });
     }
+    // The record itself, like pipelines store it among their secrets. It is read later, because
+    // another layer may give its key.
+    let is_record = setting == Setting::Record;
+    let raw = match is_record.then(|| record::document(text)).flatten() {
+        Some(record) => Raw::Bytes(record.as_bytes().to_vec().into()),
+        None => Raw::of_text(setting, content, text),
+    };
+    layer.add(setting, Source::Variable(first), raw);
 }
 
 /// Adds a notice for each unknown variable that is probably misspelt.
-fn misspelt(layer: &mut Layer, own: &[OwnVariable<'_>]) {
-    let is_known = |name: &str| Setting::ALL.into_iter().any(|s| s.content(name).is_some());
-    for OwnVariable { name, variable: typed, .. } in own.iter().filter(|own| !is_known(&own.name)) {
-        let known: Vec<String> =
-            Setting::ALL.into_iter().flat_map(Setting::names).map(|(name, _)| name).collect();
+fn misspelt(layer: &mut Layer, variables: &BTreeMap<String, String>) {
+    let known = Setting::ALL.into_iter().flat_map(Setting::names).map(|(name, _)| name);
+    let known: Vec<String> = known.collect();
+    for typed in variables.keys() {
+        let Some(name) = typed.strip_prefix(PREFIX) else { continue };
+        if known.iter().any(|known| variable(known) == *typed) {
+            continue;
+        }
         if let Some(near) = spelling::nearest(name, known.iter().map(String::as_str)) {
             let source = Source::Variable(redact::label(typed).to_owned());
             layer.notice(&source, NoticeKind::UnknownVariable { near: variable(near) });

@@ -116,16 +116,6 @@ impl Setting {
         [((*name).to_owned(), Content::Value)].into_iter().chain(file).chain(more).collect()
     }
 
-    /// Returns the content of a name, if the name belongs to this setting.
-    pub(crate) fn content(self, name: &str) -> Option<Content> {
-        let Row { name: own, more, .. } = self.row();
-        match name.strip_prefix(own) {
-            Some("") => Some(Content::Value),
-            Some(FILE) if self.has_file() => Some(Content::File),
-            _ => more.iter().find(|(more, _)| *more == name).map(|(_, content)| *content),
-        }
-    }
-
     fn has_file(self) -> bool {
         !matches!(self.row().kind, Kind::Choice | Kind::Path)
     }
