@@ -154,11 +154,16 @@ impl<'a> ConfigFile<'a> {
                 return layer.problem(self.position(value.span().start), kind);
             }
         };
-        let only = || profiles.filter(|all| all.len() == 1)?.keys().next();
-        let default = || self.default(layer, root).or_else(|| Some(only()?.get_ref().to_string()));
-        let Some(name) = named.map(str::to_owned).or_else(default) else {
+        let default = root.get("default_profile").filter(|_| named.is_none());
+        if let Some(value) = default.filter(|value| !value.get_ref().is_str()) {
+            let kind = ProblemKind::Type { expected: "a string", found: found(value.get_ref()) };
+            layer.problem(self.position(value.span().start), kind);
+        }
+        let Some(name) = named.map(str::to_owned).or_else(|| self.default_name()) else {
             if profiles.is_some_and(|profiles| !profiles.is_empty()) {
-                layer.unchosen_profile = Some(self.no_default());
+                let location = Location::File(redact::path(self.file).to_owned());
+                let kind = ProblemKind::NoDefaultProfile { known: self.labels() };
+                layer.unchosen_profile = Some(Problem::new(location, kind));
             }
             return;
         };
@@ -169,7 +174,7 @@ impl<'a> ConfigFile<'a> {
                 layer.give_up(location, kind);
             }
             (None, None) => {
-                let at = root.get("default_profile").map_or(0, |value| value.span().start);
+                let at = default.map_or(0, |value| value.span().start);
                 let kind = ProblemKind::DefaultNotFound { known: self.labels() };
                 layer.give_up(self.position(at), kind);
             }
@@ -184,25 +189,8 @@ impl<'a> ConfigFile<'a> {
         Problem::new(location, ProblemKind::ProfileNotFound { near, known })
     }
 
-    fn no_default(&self) -> Problem {
-        let location = Location::File(redact::path(self.file).to_owned());
-        Problem::new(location, ProblemKind::NoDefaultProfile { known: self.labels() })
-    }
-
     fn labels(&self) -> Vec<String> {
         self.profiles().map(|(name, _)| redact::label(name.get_ref()).to_owned()).collect()
-    }
-
-    fn default(&self, layer: &mut Layer, root: &DeTable<'_>) -> Option<String> {
-        let value = root.get("default_profile")?;
-        match value.get_ref() {
-            DeValue::String(name) => Some(name.to_string()),
-            other => {
-                let kind = ProblemKind::Type { expected: "a string", found: found(other) };
-                layer.problem(self.position(value.span().start), kind);
-                None
-            }
-        }
     }
 
     fn read_profile(&self, layer: &mut Layer, name: &str, profile: &Spanned<DeValue<'_>>) {
