@@ -10,14 +10,14 @@ use crate::{Check, Finding, Report, Target, Verdict, connectivity, login, offlin
 /// A diagnosis in progress.
 pub struct Diagnosis<'a> {
     clock: Box<dyn Fn() -> UnixTime + 'a>,
-    report: Box<dyn FnMut(&Finding) + 'a>,
+    report: Box<dyn FnMut(&mut Finding) + 'a>,
     findings: Vec<Finding>,
 }
 
 impl<'a> Diagnosis<'a> {
     /// * `clock`: returns the time of this machine
-    /// * `report`: called with each finding as soon as it is known
-    pub fn new(clock: impl Fn() -> UnixTime + 'a, report: impl FnMut(&Finding) + 'a) -> Self {
+    /// * `report`: called with each finding as soon as it is known; it may add to the texts
+    pub fn new(clock: impl Fn() -> UnixTime + 'a, report: impl FnMut(&mut Finding) + 'a) -> Self {
         Self { clock: Box::new(clock), report: Box::new(report), findings: Vec::new() }
     }
 
@@ -84,8 +84,8 @@ impl<'a> Diagnosis<'a> {
     }
 
     /// Reports a finding and inserts it in the order of the checks.
-    fn note(&mut self, finding: Finding) {
-        (self.report)(&finding);
+    fn note(&mut self, mut finding: Finding) {
+        (self.report)(&mut finding);
         let at = self.findings.partition_point(|earlier| earlier.check <= finding.check);
         self.findings.insert(at, finding);
     }

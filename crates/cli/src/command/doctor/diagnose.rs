@@ -21,14 +21,11 @@ pub(crate) fn diagnose(
     console: &Console,
     mut tell: impl FnMut(&Finding),
 ) -> Result<Report, Failure> {
-    let tell = |finding: &Finding| {
-        let mut finding = finding.clone();
-        add_flags(&mut finding);
-        tell(&finding);
+    let report = |finding: &mut Finding| {
+        add_flags(finding);
+        tell(finding);
     };
-    let mut report = run_checks(args, console, Diagnosis::new(clock::now, tell))?;
-    report.findings.iter_mut().for_each(add_flags);
-    Ok(report)
+    run_checks(args, console, Diagnosis::new(clock::now, report))
 }
 
 /// Adds the flags of this program to the remedy of the finding.
@@ -67,12 +64,10 @@ fn with_settings(
     let evidence = evidence::evidence(args, context, store.as_ref())?;
     let target = Target::new(&settings, evidence);
     diagnosis.check_offline(&settings, &target);
-    let transport = match transport(&args.network, &settings) {
-        Ok(transport) => transport,
-        Err(failure) => return Ok(diagnosis.abort(finding(failure)?)),
-    };
-    let login = match resolved_login::login(settings) {
-        Ok(login) => login,
+    let ready = transport(&args.network, &settings);
+    let ready = ready.and_then(|transport| Ok((transport, resolved_login::login(settings)?)));
+    let (transport, login) = match ready {
+        Ok(ready) => ready,
         Err(failure) => return Ok(diagnosis.abort(finding(failure)?)),
     };
     let going = diagnosis.check_online(target, &login, &transport);
