@@ -8,7 +8,7 @@ use std::fmt;
 
 use orgtoken_assertion::Diagnostic;
 
-pub(crate) use kind::{Json, ProblemKind};
+pub(crate) use kind::{Json, ProblemKind, quoted};
 
 use crate::notices::Notice;
 use crate::setting::Setting;

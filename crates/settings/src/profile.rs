@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use crate::layer::{Layer, Rank};
-use crate::problems::{Location, Problem, ProblemKind, Problems};
+use crate::problems::{Location, Problem, ProblemKind, Problems, quoted};
 use crate::raw::Raw;
 use crate::setting::{Content, Setting};
 use crate::settings::SignerCommand;
@@ -88,9 +88,7 @@ impl<'a> ConfigFile<'a> {
         let Layer { mut problems, unchosen_profile, .. } = self.profile(named);
         problems.extend(unchosen_profile);
         if problems.is_empty() {
-            let location = Location::File(redact::path(self.file).to_owned());
-            let kind = ProblemKind::ProfileNotFound { near: None, known: Vec::new() };
-            problems.push(Problem::new(location, kind));
+            problems.push(self.no_profile("no profile in the file", SETUP));
         }
         Err(Problems::new(problems, Vec::new()))
     }
@@ -161,9 +159,10 @@ impl<'a> ConfigFile<'a> {
         }
         let Some(name) = named.map(str::to_owned).or_else(|| self.default_name()) else {
             if profiles.is_some_and(|profiles| !profiles.is_empty()) {
-                let location = Location::File(redact::path(self.file).to_owned());
-                let kind = ProblemKind::NoDefaultProfile { known: self.labels() };
-                layer.unchosen_profile = Some(Problem::new(location, kind));
+                let what = format!("several profiles and no default: {}", quoted(&self.labels()));
+                let hint = "run `orgtoken config use NAME` to choose the default, or name one in \
+                            ORGTOKEN_PROFILE";
+                layer.unchosen_profile = Some(self.no_profile(what, hint));
             }
             return;
         };
@@ -175,18 +174,39 @@ impl<'a> ConfigFile<'a> {
             }
             (None, None) => {
                 let at = default.map_or(0, |value| value.span().start);
-                let kind = ProblemKind::DefaultNotFound { known: self.labels() };
-                layer.give_up(self.position(at), kind);
+                let hint = match self.labels().as_slice() {
+                    [] => "run `orgtoken setup` to configure a login".to_owned(),
+                    known => {
+                        format!("run `orgtoken config use NAME` with one of {}", quoted(known))
+                    }
+                };
+                let what = "the default profile does not exist";
+                layer.give_up(self.position(at), self.no_profile(what, hint).kind);
             }
         }
     }
 
     fn not_found(&self, name: &str) -> Problem {
         let (file, shown) = (redact::path(self.file), redact::name(name));
-        let location = Location::File(format!("{file}, profile {shown}"));
         let known = self.labels();
-        let near = spelling::nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
-        Problem::new(location, ProblemKind::ProfileNotFound { near, known })
+        let near = spelling::nearest(name, known.iter().map(String::as_str));
+        let hint = match (near, known.as_slice()) {
+            (_, []) => SETUP.to_owned(),
+            (None, known) => format!("use one of {}", quoted(known)),
+            (Some(near), [_]) => format!("did you mean `{near}`?"),
+            (Some(near), known) => {
+                format!("did you mean `{near}`? The profiles are {}", quoted(known))
+            }
+        };
+        let is_empty = known.is_empty();
+        let what = if is_empty { "no profile in the file" } else { "no profile with that name" };
+        let location = Location::File(format!("{file}, profile {shown}"));
+        Problem { location, ..self.no_profile(what, hint) }
+    }
+
+    fn no_profile(&self, what: impl Into<String>, hint: impl Into<String>) -> Problem {
+        let location = Location::File(redact::path(self.file).to_owned());
+        Problem::new(location, ProblemKind::NoProfile { what: what.into(), hint: hint.into() })
     }
 
     fn labels(&self) -> Vec<String> {
@@ -331,6 +351,8 @@ fn found(value: &DeValue<'_>) -> &'static str {
         DeValue::Table(_) => "an object",
     }
 }
+
+const SETUP: &str = "run `orgtoken setup` to configure a login, or add a section `[profile.NAME]`";
 
 const ROOT: [&str; 2] = ["default_profile", "profile"];
 

@@ -29,14 +29,10 @@ pub(crate) enum ProblemKind {
     Key(KeyError),
     #[error("missing{}", misspelt(.meant.as_deref()))]
     Missing { meant: Option<String> },
-    #[error("{}", if .known.is_empty() { "no profile in the file" } else { "no profile with that name" })]
-    ProfileNotFound { near: Option<String>, known: Vec<String> },
-    #[error("the default profile does not exist")]
-    DefaultNotFound { known: Vec<String> },
+    #[error("{what}")]
+    NoProfile { what: String, hint: String },
     #[error("no profile can have an entry with this name")]
     NoSuchEntry { near: Option<String> },
-    #[error("several profiles and no default: {}", quoted(.known))]
-    NoDefaultProfile { known: Vec<String> },
     #[error("unknown section `[{name}]`")]
     UnknownSection { name: String },
     #[error("not a private key: looks like {found}")]
@@ -143,36 +139,7 @@ impl ProblemKind {
             Self::Missing { meant } => {
                 ("settings.missing", missing(setting, meant.is_some(), in_record))
             }
-            Self::ProfileNotFound { known, .. } if known.is_empty() => (
-                "settings.profile",
-                "run `orgtoken setup` to configure a login, or add a section `[profile.NAME]`"
-                    .into(),
-            ),
-            Self::ProfileNotFound { near: None, known } => {
-                ("settings.profile", format!("use one of {}", quoted(known)).into())
-            }
-            Self::ProfileNotFound { near: Some(near), known } => {
-                let others = match known.as_slice() {
-                    [_] => String::new(),
-                    known => format!(" The profiles are {}", quoted(known)),
-                };
-                let hint = format!("did you mean `{near}`?{others}");
-                ("settings.profile", hint.into())
-            }
-            Self::DefaultNotFound { known } if known.is_empty() => {
-                ("settings.profile", "run `orgtoken setup` to configure a login".into())
-            }
-            Self::DefaultNotFound { known } => {
-                let known = quoted(known);
-                let hint = format!("run `orgtoken config use NAME` with one of {known}");
-                ("settings.profile", hint.into())
-            }
-            Self::NoDefaultProfile { .. } => (
-                "settings.profile",
-                "run `orgtoken config use NAME` to choose the default, or name one in \
-                 ORGTOKEN_PROFILE"
-                    .into(),
-            ),
+            Self::NoProfile { hint, .. } => ("settings.profile", hint.into()),
             Self::UnknownSection { name } => {
                 ("settings.unknown", format!("write it as `[profile.{name}]`").into())
             }
@@ -335,7 +302,8 @@ fn records(count: usize, names: &[String]) -> String {
     format!("{count} {noun}{names}")
 }
 
-fn quoted(names: &[String]) -> String {
+/// Returns a list of names for a message.
+pub(crate) fn quoted(names: &[String]) -> String {
     let quoted: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
     let more = if names.len() > SHOWN { " and more" } else { "" };
     format!("{}{more}", quoted.join(", "))
