@@ -60,10 +60,9 @@ pub(crate) fn login_page() -> Reply {
     reply
 }
 
-/// Refuses a call of an API that the org does not have: SOAP, Bulk API 1.0, Apex REST.
+/// Refuses a call of an API or a resource that Salesforce has and this org has not.
 pub(crate) fn not_offered(path: &str) -> Reply {
-    let message =
-        format!("{path} is not offered by the fake org: use the REST API and Bulk API 2.0");
+    let message = format!("{path} is not offered by the fake org: see its README");
     json(StatusCode::NOT_FOUND, &json!([{ "errorCode": "NOT_FOUND", "message": message }]))
 }
 

@@ -82,6 +82,9 @@ fn dispatch(call: &RestCall<'_>, segments: &[&str]) -> Answer {
         ["sobjects", object, id] => records::by_id(call, object, id),
         ["sobjects", object, field, value] => records::by_key(call, object, field, value),
         ["tooling", rest @ ..] if !call.is_tooling => tooling(&call.tooling(), rest),
+        [first, ..] | ["composite" | "limits", first] if NOT_OFFERED.contains(first) => {
+            Ok(reply::not_offered(call.request.path()))
+        }
         _ => Err(RestError::not_found()),
     }
 }
@@ -93,7 +96,7 @@ fn tooling(call: &RestCall<'_>, segments: &[&str]) -> Answer {
             call.only_get()?;
             dispatch(call, segments)
         }
-        _ => Err(RestError::not_found()),
+        _ => Ok(reply::not_offered(call.request.path())),
     }
 }
 
@@ -117,6 +120,22 @@ fn count(org: &Org) -> u64 {
     state.rest.api_calls
 }
 
+/// Resources of Salesforce that users may look for here.
+const NOT_OFFERED: [&str; 13] = [
+    "actions",
+    "analytics",
+    "batch",
+    "chatter",
+    "connect",
+    "graph",
+    "knowledgeManagement",
+    "metadata",
+    "parameterizedSearch",
+    "process",
+    "recent",
+    "recordCount",
+    "ui-api",
+];
 /// Salesforce limits URL and headers to 16,384 bytes together.
 const MAX_TARGET: usize = 14_000;
 const LIMIT_INFO: http::HeaderName = http::HeaderName::from_static("sforce-limit-info");

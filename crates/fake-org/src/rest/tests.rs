@@ -449,8 +449,16 @@ fn changes_of_a_period() {
 #[test]
 fn other_apis_are_refused() {
     let org = open(builder());
-    for path in ["/services/Soap/u/60.0", "/services/async/60.0/job", "/services/apexrest/Acme"] {
-        let reply = send(&org, "", Method::POST, path, "{}");
+    let token = token(&org, "robot@acme.com");
+    for path in [
+        "/services/Soap/u/60.0",
+        "/services/async/60.0/job",
+        "/services/apexrest/Acme",
+        "/services/data/v66.0/ui-api/records/001",
+        "/services/data/v66.0/composite/graph",
+        "/services/data/v66.0/tooling/executeAnonymous",
+    ] {
+        let reply = send(&org, &token, Method::POST, path, "{}");
         assert_eq!((reply.status().as_u16(), error_code(&reply).as_str()), (404, "NOT_FOUND"));
         let message = format!("{path} is not offered by the fake org");
         assert!(body(&reply)[0]["message"].as_str().unwrap().starts_with(&message), "{path}");
