@@ -466,6 +466,27 @@ fn other_apis_are_refused() {
 }
 
 #[test]
+fn unsupported_features_are_not_ignored() {
+    let org = open(builder());
+    let token = token(&org, "robot@acme.com");
+    let account = first(&org, &token, "Account");
+    let path = format!("/services/data/v66.0/sobjects/Account/{account}");
+    let contacts = get(&org, &token, &format!("{path}/Contacts"));
+    let request = http::Request::patch(&path)
+        .header("authorization", format!("Bearer {token}"))
+        .header("content-type", "application/json")
+        .header("if-unmodified-since", "Fri, 15 Jan 2027 07:59:59 GMT")
+        .body(bytes::Bytes::from_static(br#"{"Phone":"1"}"#))
+        .unwrap();
+    let patched = crate::route::answer(&org, &crate::call::Call::new(request, "https"));
+    for (reply, status) in [(contacts, 404), (patched, 501)] {
+        assert_eq!(reply.status().as_u16(), status);
+        assert!(body(&reply)[0]["message"].as_str().unwrap().contains("not offered"));
+    }
+    assert_eq!(body(&get(&org, &token, &path))["Phone"], Value::Null);
+}
+
+#[test]
 fn searches_find_words_in_texts() {
     let org = open(builder());
     let token = token(&org, "robot@acme.com");

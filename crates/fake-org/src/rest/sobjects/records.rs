@@ -42,6 +42,10 @@ pub(in crate::rest) fn by_key(
     value: &str,
 ) -> Answer {
     let object = sobjects::find(call, object)?;
+    // `sobjects/Account/001…/Contacts`
+    if id::canonical(field).is_some() {
+        return Ok(reply::not_offered(call.request.path()));
+    }
     let key = object.field(field).filter(|field| field.external_id || field.id_lookup);
     let key = key.ok_or_else(|| unknown_key(field))?.name.clone();
     let value = percent_decode_str(value).decode_utf8().map_err(|_| RestError::not_found())?;
