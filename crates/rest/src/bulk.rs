@@ -43,7 +43,6 @@ pub use data::JobData;
 pub(crate) use data::{Payload, PayloadBody};
 pub use download::{DownloadError, QueryPages, WrittenPage};
 pub use job::{Job, JobDelimiter, JobKind, JobOperation, JobState, QueryJobOptions};
-pub use list::Jobs;
 pub use result_file::{EarlierDownload, ResultFile, ResultFileError};
 pub use results::{JobRows, ResultPage};
 pub use soql::{BulkQueryError, check_query};

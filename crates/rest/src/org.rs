@@ -71,11 +71,10 @@ impl Org {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Response<Bytes>, RestError> {
-        let body = Payload::Whole(body);
-        self.request_payload(method, path, headers, &body).await
+        self.request_payload(method, path, headers, &Payload::Whole(body)).await
     }
 
-    async fn request_payload(
+    pub(crate) async fn request_payload(
         &self,
         method: Method,
         path: &str,
@@ -112,17 +111,6 @@ impl Org {
     ) -> Result<Response<Body>, RestError> {
         let mut tries = Tries::new(self.pool.deadline());
         self.respond(&mut tries, &method, path, &headers, &Payload::Whole(body)).await
-    }
-
-    /// Makes one call whose response has no content of interest.
-    pub(crate) async fn send_payload(
-        &self,
-        method: Method,
-        path: &str,
-        headers: HeaderMap,
-        body: &Payload,
-    ) -> Result<(), RestError> {
-        self.request_payload(method, path, headers, body).await.map(drop)
     }
 
     /// Makes attempts until one succeeds, and counts them in `tries`.

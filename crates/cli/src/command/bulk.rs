@@ -115,10 +115,7 @@ fn list(caller: &Caller, console: &Console) -> Result<(), Failure> {
     let mut jobs: Vec<Job> = Vec::new();
     wait_for(async {
         for kind in [JobKind::Ingest, JobKind::Query] {
-            let mut pages = org.jobs(kind);
-            while let Some(page) = pages.next().await? {
-                jobs.extend(page);
-            }
+            jobs.extend(org.jobs(kind).await?);
         }
         Ok::<_, Failure>(())
     })?;

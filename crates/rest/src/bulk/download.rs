@@ -25,7 +25,6 @@ pub struct QueryPages {
     org: Org,
     id: String,
     next: Next,
-    is_first: bool,
     page_size: u32,
 }
 
@@ -51,13 +50,7 @@ impl Org {
     /// [`locator`](QueryPages::locator).
     pub fn query_pages(&self, id: &str, locator: Option<&str>) -> QueryPages {
         let next = locator.map_or(Next::First, |locator| Next::At(locator.to_owned()));
-        QueryPages {
-            org: self.clone(),
-            id: id.to_owned(),
-            next,
-            is_first: locator.is_none(),
-            page_size: PAGE_SIZE,
-        }
+        QueryPages { org: self.clone(), id: id.to_owned(), next, page_size: PAGE_SIZE }
     }
 
     /// Writes one of the results of a job to a file, at its current position, and returns the
@@ -110,11 +103,11 @@ impl QueryPages {
             Next::Done => return Ok(None),
         };
         let get = || self.org.query_results(&self.id, locator.as_deref(), self.page_size);
-        let (next, page) = download(self.org.backoff, get, to, self.is_first).await?;
+        let is_first = locator.is_none();
+        let (next, page) = download(self.org.backoff, get, to, is_first).await?;
         if next.is_some() && next == locator {
             return Err(RestError::Loop.into());
         }
-        self.is_first = false;
         self.next = next.map_or(Next::Done, Next::At);
         Ok(Some(page))
     }

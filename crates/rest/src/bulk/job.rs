@@ -161,47 +161,30 @@ pub struct QueryJobOptions {
     pub delimiter: JobDelimiter,
 }
 
-/// The characters that can separate the values of the results of a query job.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum JobDelimiter {
-    /// `` ` ``
-    Backquote,
-    /// `^`
-    Caret,
-    /// `,`
-    #[default]
-    Comma,
-    /// `|`
-    Pipe,
-    /// `;`
-    Semicolon,
-    /// A tab.
-    Tab,
-}
+/// A character that can separate the values of the results of a query job: a comma, a semicolon, a
+/// tab, `|`, `^` or a backquote.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct JobDelimiter(&'static str);
 
 impl JobDelimiter {
     /// Returns the delimiter with this character; `None` if Salesforce does not offer it.
     pub fn from_byte(byte: u8) -> Option<Self> {
-        Some(match byte {
-            b'`' => Self::Backquote,
-            b'^' => Self::Caret,
-            b',' => Self::Comma,
-            b'|' => Self::Pipe,
-            b';' => Self::Semicolon,
-            b'\t' => Self::Tab,
+        Some(Self(match byte {
+            b'`' => "BACKQUOTE",
+            b'^' => "CARET",
+            b',' => "COMMA",
+            b'|' => "PIPE",
+            b';' => "SEMICOLON",
+            b'\t' => "TAB",
             _ => return None,
-        })
+        }))
     }
+}
 
-    fn name(self) -> &'static str {
-        match self {
-            Self::Backquote => "BACKQUOTE",
-            Self::Caret => "CARET",
-            Self::Comma => "COMMA",
-            Self::Pipe => "PIPE",
-            Self::Semicolon => "SEMICOLON",
-            Self::Tab => "TAB",
-        }
+impl Default for JobDelimiter {
+    /// A comma.
+    fn default() -> Self {
+        Self("COMMA")
     }
 }
 
@@ -284,7 +267,8 @@ impl Org {
     pub async fn upload_job_data(&self, id: &str, csv: &JobData) -> Result<(), RestError> {
         let path = format!("{}/batches", self.job_path(JobKind::Ingest, id)?);
         let csv_type = (CONTENT_TYPE, HeaderValue::from_static("text/csv"));
-        self.send_payload(Method::PUT, &path, HeaderMap::from_iter([csv_type]), &csv.0).await
+        let headers = HeaderMap::from_iter([csv_type]);
+        self.request_payload(Method::PUT, &path, headers, &csv.0).await.map(drop)
     }
 
     /// Reports that the data of a job is complete. Salesforce begins to process it.
@@ -316,7 +300,7 @@ impl Org {
     ) -> Result<Job, RestError> {
         let body = to_json(&json!({
             "operation": if options.all_rows { "queryAll" } else { "query" }, "query": soql,
-            "contentType": "CSV", "columnDelimiter": options.delimiter.name(),
+            "contentType": "CSV", "columnDelimiter": options.delimiter.0,
             "lineEnding": if options.crlf { "CRLF" } else { "LF" },
         }))?;
         self.json(Method::POST, &self.jobs_path(JobKind::Query), body).await

@@ -5,48 +5,35 @@ use serde::Deserialize;
 use super::{Job, JobKind};
 use crate::{Org, RestError};
 
-/// The jobs of an org, page by page.
-#[derive(Debug)]
-#[must_use = "the list is requested by the first `next`"]
-pub struct Jobs {
-    org: Org,
-    /// The path of the next page; `None` after the last one.
-    next: Option<String>,
-    read: Vec<String>,
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+struct Page {
     records: Vec<Job>,
     next_records_url: Option<String>,
 }
 
 impl Org {
-    /// Returns the jobs of Bulk API 2.0 of this kind, of all users, in no certain order.
-    pub fn jobs(&self, kind: JobKind) -> Jobs {
+    /// Returns the jobs of Bulk API 2.0 of this kind, of all users, in no certain order. There is one
+    /// call for each 1,000 jobs.
+    pub async fn jobs(&self, kind: JobKind) -> Result<Vec<Job>, RestError> {
         let kind_of_list = match kind {
             JobKind::Ingest => "V2Ingest",
             JobKind::Query => "V2Query",
         };
         let first = format!("{}?jobType={kind_of_list}", self.jobs_path(kind));
-        Jobs { org: self.clone(), next: Some(first), read: Vec::new() }
-    }
-}
-
-impl Jobs {
-    /// Returns the next page, up to 1,000 jobs, or `None` after the last one.
-    pub async fn next(&mut self) -> Result<Option<Vec<Job>>, RestError> {
-        let Some(path) = self.next.clone() else { return Ok(None) };
-        if self.read.contains(&path) {
-            return Err(RestError::Loop);
+        let (mut jobs, mut next, mut read) = (Vec::new(), Some(first), Vec::new());
+        while let Some(path) = next {
+            if read.contains(&path) {
+                return Err(RestError::Loop);
+            }
+            let page: Page = self.json(Method::GET, &path, Bytes::new()).await?;
+            jobs.extend(page.records);
+            read.push(path);
+            next = page.next_records_url;
+            if next.as_ref().is_some_and(|path| !path.starts_with('/')) {
+                return Err(RestError::Page);
+            }
         }
-        let page: Answer = self.org.json(Method::GET, &path, Bytes::new()).await?;
-        self.read.push(path);
-        self.next = match page.next_records_url {
-            Some(path) if !path.starts_with('/') => return Err(RestError::Page),
-            next => next,
-        };
-        Ok(Some(page.records))
+        Ok(jobs)
     }
 }

@@ -176,11 +176,6 @@ impl OutputFiles {
         Some(file.path().to_owned())
     }
 
-    /// The path of the file of rows that were not sent. It will not be written.
-    pub(super) fn omit_not_sent(&mut self) -> Option<PathBuf> {
-        Some(self.not_sent.take()?.path().to_owned())
-    }
-
     /// Opens the file of rows that were not sent.
     pub(super) fn not_sent(&mut self) -> Option<Result<OutputFile, LoadError>> {
         Some(OutputFile::new(self.not_sent.take()?, FileKind::NotSent, &self.style))

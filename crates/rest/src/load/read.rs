@@ -1,8 +1,9 @@
 use std::fs::File;
 use std::io::{self, Read, Seek};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
@@ -23,7 +24,7 @@ pub(super) use rows::{Data, Row, Rows};
 pub struct RecordFile {
     pub(super) file: Arc<File>,
     pub(super) layout: Layout,
-    stamp: Stamp,
+    stamp: (u64, SystemTime),
 }
 
 /// Options that override the detection of the format.
@@ -110,7 +111,7 @@ impl RecordFile {
     ///
     /// [`spool`]: RecordFile::spool
     pub fn from_file(file: File, options: ReadOptions) -> Result<Self, CheckError> {
-        let stamp = Stamp::of(&file)?;
+        let stamp = stamp(&file)?;
         let file = Arc::new(file);
         let layout = form::decide(&file, options)?;
         Ok(Self { file, layout, stamp })
@@ -161,7 +162,7 @@ impl RecordFile {
 
     /// Whether the file is unchanged since it was opened.
     pub(super) fn is_unchanged(&self) -> io::Result<bool> {
-        Ok(Stamp::of(&self.file)? == self.stamp)
+        Ok(stamp(&self.file)? == self.stamp)
     }
 
     /// Whether `path` is this file.
@@ -170,15 +171,10 @@ impl RecordFile {
     }
 }
 
-/// The length and modification time of a file.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-struct Stamp(u64, i64, i64);
-
-impl Stamp {
-    fn of(file: &File) -> io::Result<Self> {
-        let metadata = file.metadata()?;
-        Ok(Self(metadata.len(), metadata.mtime(), metadata.mtime_nsec()))
-    }
+/// Returns the length and the modification time of a file.
+fn stamp(file: &File) -> io::Result<(u64, SystemTime)> {
+    let metadata = file.metadata()?;
+    Ok((metadata.len(), metadata.modified()?))
 }
 
 /// A reader of a file with an offset of its own.

@@ -88,10 +88,8 @@ pub struct Counts {
     /// Rows that were not sent, or whose call was refused as a whole.
     pub not_sent: u64,
     /// Rows whose job ended before they were processed.
-    #[serde(default)]
     pub unprocessed: u64,
     /// Rows of a job that has not ended.
-    #[serde(default)]
     pub pending: u64,
 }
 

@@ -47,7 +47,6 @@ struct Subject {
     encoding: String,
     org: String,
     /// The operation of its jobs, if it uses the Bulk API.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     bulk: Option<String>,
 }
 
@@ -63,16 +62,15 @@ pub(super) struct State {
     pub(super) unknown: Vec<(u64, u64)>,
     pub(super) counts: Counts,
     /// The file of rows that were not sent. It is outdated once the load is resumed.
-    #[serde(default, with = "As::<Option<FromInto<StoredPath>>>")]
+    #[serde(with = "As::<Option<FromInto<StoredPath>>>")]
     pub(super) not_sent_file: Option<PathBuf>,
     /// The file of rows of unknown outcome, which a resumed load continues.
-    #[serde(default, with = "As::<Option<FromInto<StoredPath>>>")]
+    #[serde(with = "As::<Option<FromInto<StoredPath>>>")]
     pub(super) unknown_file: Option<PathBuf>,
     /// The job in progress.
-    #[serde(default)]
     pub(super) job: Option<JobRecord>,
     /// The lengths of the files of outcomes. Rows that follow were written after this state.
-    #[serde(default, with = "As::<Vec<(FromInto<StoredPath>, Same)>>")]
+    #[serde(with = "As::<Vec<(FromInto<StoredPath>, Same)>>")]
     pub(super) files: Vec<(PathBuf, u64)>,
 }
 
@@ -311,27 +309,22 @@ impl Subject {
 
     /// Returns the reason why a load cannot be resumed as `other`.
     fn difference(&self, other: &Self) -> Option<&'static str> {
-        let is_same_reading = (&self.form, self.delimiter, &self.encoding)
-            == (&other.form, other.delimiter, &other.encoding);
-        Some(if self.file_sha256 != other.file_sha256 {
-            "the file has changed"
-        } else if self.org != other.org {
-            "the org is different"
-        } else if self.object != other.object {
-            "the object is different"
-        } else if (&self.operation, &self.external_id) != (&other.operation, &other.external_id) {
-            "the operation is different"
-        } else if self.bulk.is_some() != other.bulk.is_some() {
-            "only one of the two loads uses the Bulk API"
-        } else if self.bulk != other.bulk {
-            "the operation is different"
-        } else if !is_same_reading {
-            "the form, delimiter or encoding is different"
-        } else if self != other {
-            "it was written by another version of orgtoken"
-        } else {
-            return None;
-        })
+        let reading = |it: &Self| (it.form.clone(), it.delimiter, it.encoding.clone());
+        let action = |it: &Self| (it.operation.clone(), it.external_id.clone());
+        let differences = [
+            (self.file_sha256 != other.file_sha256, "the file has changed"),
+            (self.org != other.org, "the org is different"),
+            (self.object != other.object, "the object is different"),
+            (action(self) != action(other), "the operation is different"),
+            (
+                self.bulk.is_some() != other.bulk.is_some(),
+                "only one of the two loads uses the Bulk API",
+            ),
+            (self.bulk != other.bulk, "the operation is different"),
+            (reading(self) != reading(other), "the form, delimiter or encoding is different"),
+            (self != other, "it was written by another version of orgtoken"),
+        ];
+        differences.into_iter().find_map(|(differs, what)| differs.then_some(what))
     }
 }
 

@@ -144,9 +144,10 @@ impl<'a> Load<'a> {
             counts.unknown += last - settled;
             settled = last;
         }
-        let left = self.checked.rows - settled - self.pending;
+        let sent = settled + self.pending;
+        let left = self.checked.rows - sent;
         (counts.not_sent, counts.pending) = (left, self.pending);
-        let not_sent_file = if left > 0 { self.write_not_sent() } else { None };
+        let not_sent_file = if left > 0 { self.write_not_sent(sent) } else { None };
         let is_done = left == 0 && self.pending == 0 && listed;
         let used = |kind| self.files.used(kind);
         Report {

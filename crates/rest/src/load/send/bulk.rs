@@ -1,5 +1,5 @@
+use std::mem;
 use std::time::Duration;
-use std::{io, mem};
 
 use http::{Method, StatusCode};
 use tokio::time::sleep;
@@ -172,20 +172,8 @@ impl<'a> BulkLoad<'a> {
     /// progress continues; a resumed load reports its outcomes.
     pub fn finish(mut self) -> Report {
         let job = self.job().cloned();
-        let load = &mut self.load;
         if let Some(job) = &job {
-            load.pending = job.last - load.settled();
-            let mut read = load.reader.number;
-            while read < job.last && matches!(load.reader.rows.next(), Ok(Some(_))) {
-                read += 1;
-            }
-            // The next rows would be some of the job, and in the file they would be sent again.
-            if read < job.last
-                && job.last < load.checked.rows
-                && let Some(path) = load.files.omit_not_sent()
-            {
-                load.unwritten.push((path, io::Error::other("the record file cannot be read")));
-            }
+            self.load.pending = job.last - self.settled();
         }
         let mut report = self.load.finish();
         (report.job, report.unmatched) = (job, self.unmatched);

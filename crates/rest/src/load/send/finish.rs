@@ -24,7 +24,8 @@ impl Load<'_> {
         self.save()
     }
 
-    pub(super) fn write_not_sent(&mut self) -> Option<PathBuf> {
+    /// Writes the rows after this one, which were not sent, to their file.
+    pub(super) fn write_not_sent(&mut self, sent: u64) -> Option<PathBuf> {
         let mut file = match self.files.not_sent()? {
             Ok(file) => file,
             Err(error) => {
@@ -32,7 +33,7 @@ impl Load<'_> {
                 return None;
             }
         };
-        match self.write_rest(&mut file) {
+        match self.write_rest(&mut file, sent) {
             Ok(()) => Some(file.path().to_owned()),
             Err(error) => {
                 // A file with some of the rows would look complete.
@@ -43,7 +44,7 @@ impl Load<'_> {
         }
     }
 
-    fn write_rest(&mut self, file: &mut OutputFile) -> io::Result<()> {
+    fn write_rest(&mut self, file: &mut OutputFile, sent: u64) -> io::Result<()> {
         // After a change, the rows are not those that were checked.
         if !self.checked.file.is_unchanged()? {
             return Err(io::Error::other("the record file was changed"));
@@ -56,7 +57,8 @@ impl Load<'_> {
             while some.len() < Org::MAX_RECORDS
                 && let Some(row) = self.reader.rows.next().map_err(io::Error::other)?
             {
-                some.push(row);
+                // The rows of a job that continues are read here first.
+                some.extend(Some(row).filter(|row| row.number > sent));
             }
             if some.is_empty() {
                 return file.sync();
