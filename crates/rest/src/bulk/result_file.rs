@@ -77,8 +77,7 @@ impl ResultFile {
     /// progress. Its part is the file of another program.
     pub fn create(path: &Path, start: &[u8]) -> Result<Self, ResultFileError> {
         let (path, part) = paths(path)?;
-        let file = open(&part, true)?;
-        let length = length(&file, &part)?;
+        let (file, length) = open(&part, true)?;
         let found = State::read(&part);
         if found.is_none() && (length > 0 || state_path(&part).exists()) {
             return Err(ResultFileError::NotADownload(part));
@@ -97,14 +96,14 @@ impl ResultFile {
     pub fn resume(path: &Path, job: &str) -> Result<Self, ResultFileError> {
         let (path, part) = paths(path)?;
         let missing = || ResultFileError::Missing(path.clone());
-        let file = match open(&part, false) {
+        let (file, length) = match open(&part, false) {
             Err(ResultFileError::Io(_, error)) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(missing());
             }
             opened => opened?,
         };
         let state = State::read(&part).ok_or_else(missing)?;
-        if length(&file, &part)? < state.bytes {
+        if length < state.bytes {
             return Err(missing());
         }
         // Both have 15 characters that identify the job, and may have 3 more.
@@ -257,22 +256,19 @@ fn state_path(part: &Path) -> PathBuf {
     path.into()
 }
 
-/// Opens the part, which no other download may use. One that ended just now has given it the name of
-/// the file.
-fn open(part: &Path, create: bool) -> Result<File, ResultFileError> {
+/// Opens the part, which no other download may use, and returns its length. A download that ended
+/// just now has given it the name of the file.
+fn open(part: &Path, create: bool) -> Result<(File, u64), ResultFileError> {
     if part.is_symlink() {
         return Err(ResultFileError::NotADownload(part.into()));
     }
-    open_locked(part, create).map_err(|error| match error {
+    let opened = open_locked(part, create)
+        .and_then(|file| file.metadata().map(|own| (file, own.len())).map_err(OpenError::Io));
+    opened.map_err(|error| match error {
         OpenError::Busy => ResultFileError::Busy(part.into()),
         OpenError::Io(source) => ResultFileError::Io(part.into(), source),
         OpenError::NotRegular => ResultFileError::NotADownload(part.into()),
     })
-}
-
-fn length(file: &File, part: &Path) -> Result<u64, ResultFileError> {
-    let metadata = file.metadata().map_err(|source| ResultFileError::Io(part.into(), source))?;
-    Ok(metadata.len())
 }
 
 fn remove(path: &Path) -> io::Result<()> {

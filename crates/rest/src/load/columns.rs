@@ -71,6 +71,10 @@ pub(super) enum Column {
 }
 
 impl Column {
+    fn of(field: &FieldDescription) -> Self {
+        Self::Field { name: field.name.clone(), kind: Kind::of(&field.kind) }
+    }
+
     /// The name of the field as the org spells it.
     pub(super) fn name(&self) -> String {
         match self {
@@ -195,7 +199,7 @@ impl Plan {
         // The key need not be writable: its value is in the URL.
         let key = self.schema.object.field(name).filter(|field| self.is_url_key(&field.name));
         if let Some(field) = key {
-            return Ok(Column::Field { name: field.name.clone(), kind: Kind::of(&field.kind) });
+            return Ok(Column::of(field));
         }
         if self.operation.is_delete() {
             return Ok(Column::Ignored);
@@ -205,10 +209,7 @@ impl Plan {
         }
         let object = &self.schema.object;
         match object.field(name) {
-            Some(field) if self.is_writable(field) => {
-                let (name, kind) = (field.name.clone(), Kind::of(&field.kind));
-                Ok(Column::Field { name, kind })
-            }
+            Some(field) if self.is_writable(field) => Ok(Column::of(field)),
             Some(_) => Err(FaultKind::NOT_WRITABLE),
             None if object.relationship(name).is_some() => match is_table {
                 true => Ok(Column::Marker { is_own: false }),

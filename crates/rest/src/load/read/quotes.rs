@@ -19,11 +19,8 @@ pub(super) struct Quotes<R> {
     column: usize,
     /// Whether the last byte was `\r`: a `\n` then belongs to the same line end.
     after_return: bool,
-    /// Whether the last byte was `\r` outside of quotes.
-    row_return: bool,
     /// Whether the first line ended with `\r` alone; `None` before its end.
     is_mac: Option<bool>,
-    in_row: bool,
     /// The first lines of the rows that were passed on, at most one buffer of them.
     starts: VecDeque<u64>,
 }
@@ -48,9 +45,7 @@ impl<R> Quotes<R> {
             opened: (line, 1),
             column: 1,
             after_return: false,
-            row_return: false,
             is_mac: None,
-            in_row: false,
             starts: VecDeque::new(),
         }
     }
@@ -64,14 +59,14 @@ impl<R> Quotes<R> {
     fn check(&mut self, byte: u8) -> Result<(), Fault> {
         let here = Place { column: Some(self.column), ..Place::line(self.line) };
         let is_end = byte == b'\n' || byte == b'\r';
-        if self.row_return && !is_end && !*self.is_mac.get_or_insert(true) {
+        let after_row = self.after_return && self.state != State::Quoted;
+        if after_row && !is_end && !*self.is_mac.get_or_insert(true) {
             return Err(Fault::new(Place::line(self.line - 1), FaultKind::RETURN));
         }
         if byte == b'\n' && self.state != State::Quoted {
             self.is_mac.get_or_insert(false);
         }
-        if !is_end && !self.in_row {
-            self.in_row = true;
+        if !is_end && self.column == 1 && self.state == State::FieldStart {
             self.starts.push_back(self.line);
         }
         self.state = match (self.state, byte) {
@@ -84,7 +79,7 @@ impl<R> Quotes<R> {
                 State::FieldStart
             }
             (_, _) if is_end => {
-                (self.column, self.in_row) = (1, false);
+                self.column = 1;
                 State::FieldStart
             }
             (State::Closed, _) => {
@@ -101,7 +96,6 @@ impl<R> Quotes<R> {
             self.line += 1;
         }
         self.after_return = byte == b'\r';
-        self.row_return = self.after_return && self.state != State::Quoted;
         Ok(())
     }
 
