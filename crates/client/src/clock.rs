@@ -31,6 +31,11 @@ impl BootTime {
         self.0
     }
 
+    /// The time since then.
+    pub(crate) fn elapsed(self) -> Duration {
+        Self::now().0.saturating_sub(self.0)
+    }
+
     /// Adds `duration`, up to the maximum.
     #[must_use]
     pub fn saturating_add(self, duration: Duration) -> Self {

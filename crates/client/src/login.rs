@@ -1,7 +1,6 @@
 //! One login: from an identity to an access token.
 
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +21,7 @@ mod meanwhile;
 use meanwhile::meanwhile;
 
 use crate::transport::Deadline;
-use crate::{Transport, TransportError, thread};
+use crate::{Transport, TransportError, random, thread};
 
 /// The identity, the token endpoint and the key of a login.
 #[derive(Clone)]
@@ -120,7 +119,7 @@ impl Login {
                 Err(error) => error,
             };
             let fault = Fault { transient: error.is_transient(), retry_after: error.retry_after() };
-            let wait = plan.after(error.refusal(), fault, deadline.left(), jitter());
+            let wait = plan.after(error.refusal(), fault, deadline.left(), random::number());
             if let Some(wait) = wait {
                 info!("retrying in {} ms: {error}", wait.as_millis());
             }
@@ -180,11 +179,6 @@ impl Login {
         let signed = thread::run(move || claims.sign(&*signer)).await;
         signed.unwrap_or_else(|error| Err(SignError::External(error.into())))
     }
-}
-
-/// It only has to differ between processes, so the seed of a hash map is random enough.
-fn jitter() -> u64 {
-    RandomState::new().hash_one(())
 }
 
 /// A host may close a connection that is silent for longer, so it is opened again after that.

@@ -40,8 +40,7 @@ impl Invalidated {
     pub(super) fn insert(&self, token: &Token) -> bool {
         let token = fingerprint(token);
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let since = |at: BootTime| BootTime::now().since_start().saturating_sub(at.since_start());
-        if entries.granted_again.is_some_and(|(other, at)| other == token && since(at) < PAUSE) {
+        if entries.granted_again.is_some_and(|(other, at)| other == token && at.elapsed() < PAUSE) {
             return false;
         }
         if entries.tokens.iter().all(|(other, _)| *other != token) {

@@ -65,7 +65,7 @@ impl Renewal {
     fn unreached(&self) -> Option<TokenError> {
         let unreached = self.unreached.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, failure) = unreached.as_ref().filter(|_| !self.ignores_cached_failure)?;
-        let age = BootTime::now().since_start().saturating_sub(at.since_start());
+        let age = at.elapsed();
         let retry_in = NETWORK_PAUSE.checked_sub(age).filter(|left| !left.is_zero())?;
         Some(TokenError::CachedFailure { failure: failure.clone(), age, retry_in })
     }

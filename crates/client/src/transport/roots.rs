@@ -1,8 +1,7 @@
 mod form;
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -136,12 +135,15 @@ fn bundle_or_folders(bundle: Option<&Path>, folders: &[PathBuf]) -> CertificateR
 fn named(file: Option<&Path>, folders: &[PathBuf]) -> Result<Anchors, RootsFault> {
     let mut certificates = Vec::new();
     if let Some(file) = file {
-        check_size(file)?;
-        let found = load_certs_from_paths(Some(file), None);
-        if found.certs.is_empty() {
-            return Err(RootsFault::of_file(file, "SSL_CERT_FILE"));
+        let name = shown(file, "SSL_CERT_FILE");
+        let pem = match read(file) {
+            Ok(pem) => pem,
+            Err(error) => return Err(RootsFault::Unreadable { name, source: Arc::new(error) }),
+        };
+        certificates.extend(CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok));
+        if certificates.is_empty() {
+            return Err(RootsFault::form(name, form::describe(&pem)));
         }
-        certificates.extend(found.certs);
     }
     for folder in folders {
         std::fs::read_dir(folder).map_err(|error| RootsFault::Unreadable {
@@ -155,16 +157,16 @@ fn named(file: Option<&Path>, folders: &[PathBuf]) -> Result<Anchors, RootsFault
         .ok_or_else(|| RootsFault::form(names.join(", "), form::NO_CERTIFICATE))
 }
 
-/// Checks the file, since a device or a pipe might never end.
-fn check_size(file: &Path) -> Result<(), RootsFault> {
-    let refused = match std::fs::metadata(file) {
-        Ok(found) if !found.is_file() => io::Error::other("not a regular file"),
-        Ok(found) if found.len() > MAX_LEN => io::ErrorKind::FileTooLarge.into(),
-        Ok(_) => return Ok(()),
-        Err(error) => error,
-    };
-    let name = shown(file, "SSL_CERT_FILE");
-    Err(RootsFault::Unreadable { name, source: Arc::new(refused) })
+/// Reads a file of roots. A device or a pipe is refused, since it might never end.
+fn read(file: &Path) -> io::Result<Vec<u8>> {
+    let found = std::fs::metadata(file)?;
+    if !found.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    if found.len() > MAX_LEN {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    std::fs::read(file)
 }
 
 fn shown(path: &Path, setting: &str) -> String {
@@ -200,14 +202,6 @@ impl RootsFault {
         Self::Form { name, found, hint }
     }
 
-    fn of_file(path: &Path, setting: &str) -> Self {
-        let (name, mut start) = (shown(path, setting), Vec::new());
-        match File::open(path).and_then(|file| file.take(PREFIX_LEN).read_to_end(&mut start)) {
-            Ok(_) => Self::form(name, form::describe(&start)),
-            Err(error) => Self::Unreadable { name, source: Arc::new(error) },
-        }
-    }
-
     /// The next step.
     pub(super) fn hint(&self) -> &'static str {
         match self {
@@ -216,9 +210,6 @@ impl RootsFault {
         }
     }
 }
-
-/// Bytes to detect the form of a file.
-const PREFIX_LEN: u64 = 64 * 1024;
 
 /// The largest file; the list of a system has 200 KiB.
 const MAX_LEN: u64 = 4 << 20;
@@ -254,7 +245,7 @@ mod tests {
         assert_eq!(fault.source().unwrap().to_string(), "not a regular file");
         let folder = tempfile::tempdir().unwrap();
         let large = folder.path().join("large.pem");
-        File::create(&large).unwrap().set_len(MAX_LEN + 1).unwrap();
+        fs::File::create(&large).unwrap().set_len(MAX_LEN + 1).unwrap();
         assert!(named(Some(&large), &[]).is_err());
     }
 

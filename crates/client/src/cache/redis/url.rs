@@ -1,8 +1,6 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use std::net::IpAddr;
-
 use orgtoken_assertion::Diagnostic;
 use orgtoken_oauth::AllowedHosts;
 use redis::{ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo};
@@ -34,13 +32,11 @@ impl Address {
             return Err(RedisUrlError::Syntax);
         };
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        if !tls && !is_loopback(&host) && !allowed.contains(&host) {
+        let origin = Origin { host, port: *port, tls };
+        if !tls && !origin.is_loopback() && !allowed.contains(&origin.host) {
             return Err(RedisUrlError::NotEncrypted);
         }
-        Ok(Self {
-            origin: Origin { host, port: *port, tls },
-            login: info.redis_settings().clone().set_skip_set_lib_name(),
-        })
+        Ok(Self { origin, login: info.redis_settings().clone().set_skip_set_lib_name() })
     }
 }
 
@@ -86,10 +82,6 @@ impl Diagnostic for RedisUrlError {
             }
         }))
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
