@@ -86,15 +86,15 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     if args.by_job.bulk {
         return bulk::run(args, console);
     }
-    let (soql, style) = (soql(args)?, args.style(console)?);
-    if console.filters() && !matches!(style.format, Format::Json | Format::Ndjson) {
+    let (soql, format) = (soql(args)?, args.checked_format(console)?);
+    if console.filters() && !matches!(format, Format::Json | Format::Ndjson) {
         return Err(UsageError::conflict("`--jq`", "this `--format`", "orgtoken query").into());
     }
     let queries = args.queries(&soql)?;
     let (org, _) = resolved_login::org(&args.caller, console)?;
-    let mut sink = Sink::new(style, &soql, console);
+    let mut sink = Sink::new(args, format, &soql, console);
     let printed = wait_for(async {
-        sink.ask_columns(&org, args.tooling).await;
+        sink.ask_columns(&org).await;
         print(args, &org, &queries, &mut sink, console).await
     });
     printed.map_err(|failure| match sink.printed() {
@@ -123,24 +123,19 @@ fn with_hint(failure: Failure, soql: &str) -> Failure {
     failure.with_hint(hint)
 }
 
-/// The output format, and the variant of CSV.
-#[derive(Clone, Copy)]
-struct Style {
-    format: Format,
-    delimiter: u8,
-    bom: bool,
-}
-
 impl Args {
-    fn style(&self, console: &Console) -> Result<Style, UsageError> {
+    /// Returns the output format. Only CSV has a delimiter and a byte order mark.
+    fn checked_format(&self, console: &Console) -> Result<Format, UsageError> {
         let flag = if self.bom { Some("`--bom`") } else { self.delimiter.map(|_| "`--delimiter`") };
         let default =
             || if flag.is_some() && !console.json() { Format::Csv } else { default(console) };
         let format = self.format.unwrap_or_else(default);
-        if let Some(flag) = flag.filter(|_| format != Format::Csv) {
-            return Err(UsageError::conflict(flag, "a format other than csv", "orgtoken query"));
+        match flag {
+            Some(flag) if format != Format::Csv => {
+                Err(UsageError::conflict(flag, "a format other than csv", "orgtoken query"))
+            }
+            _ => Ok(format),
         }
-        Ok(Style { format, delimiter: self.delimiter.unwrap_or(b','), bom: self.bom })
     }
 
     /// Whether a user at a terminal may want to run the same query as a job.
@@ -249,23 +244,21 @@ async fn print(
     console: &Console,
 ) -> Result<(), Failure> {
     let limit = args.limit.unwrap_or(u64::MAX);
-    let (mut left, mut done, mut total) = (limit, 0, 0);
+    let (mut done, mut total) = (0, 0);
     let mut progress = console.progress_of_rows();
     for soql in queries {
-        let mut query = query(args, org, soql);
-        let before = done;
-        while left > 0
+        let (mut query, before) = (query(args, org, soql), done);
+        while done < limit
             && let Some(Page { total_size, records, .. }) = query.next().await?
         {
-            if done == 0 && total_size > MANY_RECORDS && args.names_bulk(soql, sink.style.format) {
+            if done == 0 && total_size > MANY_RECORDS && args.names_bulk(soql, sink.format) {
                 let records = counted(total_size, "record");
                 console.remark(&format_args!("`--bulk` exports {records} with a few API calls"));
             }
-            let records = sink.counted(records, total_size);
-            let taken = records.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-            sink.page(records.into_iter().take(taken).collect())?;
-            (left, done) = (left - taken as u64, done + taken as u64);
-            total = total.max(before + total_size);
+            let mut records = sink.counted(records, total_size);
+            records.truncate(usize::try_from(limit - done).unwrap_or(usize::MAX));
+            (done, total) = (done + records.len() as u64, total.max(before + total_size));
+            sink.page(records)?;
             progress.count(done, total.min(limit));
         }
     }

@@ -3,14 +3,15 @@
 use orgtoken_rest::{Columns, Object, Org, Value, is_count, without_attributes};
 
 use super::table::{csv, table};
-use super::{Format, Style};
+use super::{Args, Format};
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::text::counted;
 
 /// A printer of pages in one format.
 pub(super) struct Sink<'a> {
-    pub(super) style: Style,
+    args: &'a Args,
+    pub(super) format: Format,
     soql: &'a str,
     /// The columns of the query, or those of its first page.
     columns: Option<Columns>,
@@ -21,16 +22,15 @@ pub(super) struct Sink<'a> {
 }
 
 impl<'a> Sink<'a> {
-    pub(super) fn new(style: Style, soql: &'a str, console: &'a Console) -> Self {
-        let columns = None;
-        Self { style, soql, columns, records: None, warned: false, console }
+    pub(super) fn new(args: &'a Args, format: Format, soql: &'a str, console: &'a Console) -> Self {
+        Self { args, format, soql, columns: None, records: None, warned: false, console }
     }
 
     /// Gets the columns of the query, if the format has columns. After an error, the first page
     /// determines them.
-    pub(super) async fn ask_columns(&mut self, org: &Org, tooling: bool) {
-        if matches!(self.style.format, Format::Csv | Format::Table) {
-            self.columns = org.columns(self.soql, tooling).await.unwrap_or_default();
+    pub(super) async fn ask_columns(&mut self, org: &Org) {
+        if matches!(self.format, Format::Csv | Format::Table) {
+            self.columns = org.columns(self.soql, self.args.tooling).await.unwrap_or_default();
         }
     }
 
@@ -45,13 +45,13 @@ impl<'a> Sink<'a> {
     /// The number of printed records; `None` before the first page. A filtered list is printed at its
     /// end.
     pub(super) fn printed(&self) -> Option<u64> {
-        let is_kept = self.style.format == Format::Json && self.console.filters();
+        let is_kept = self.format == Format::Json && self.console.filters();
         self.records.filter(|_| !is_kept)
     }
 
     pub(super) fn page(&mut self, records: Vec<Object>) -> Result<(), Failure> {
         let number = records.len() as u64;
-        match self.style.format {
+        match self.format {
             Format::Csv => self.console.data(&self.csv(&records))?,
             Format::Table => self.console.text(&self.table(&records))?,
             Format::Json => self.console.json_data(&self.json(records))?,
@@ -79,7 +79,7 @@ impl<'a> Sink<'a> {
         if self.records.is_none() {
             self.page(Vec::new())?;
         }
-        match (self.style.format, self.records.unwrap_or(0)) {
+        match (self.format, self.records.unwrap_or(0)) {
             (Format::Json, 0) => self.console.json_data(b"[]\n")?,
             (Format::Json, _) => self.console.json_data(b"]\n")?,
             (Format::Table, _) if is_count(self.soql) => {}
@@ -90,15 +90,16 @@ impl<'a> Sink<'a> {
     }
 
     fn csv(&mut self, records: &[Object]) -> Vec<u8> {
-        let (style, is_first) = (self.style, self.records.is_none());
+        let (args, is_first) = (self.args, self.records.is_none());
         let columns = self.columns(records);
         if columns.is_empty() {
             return Vec::new();
         }
-        let mark = if is_first && style.bom { "\u{feff}" } else { "" };
+        let mark = if is_first && args.bom { "\u{feff}" } else { "" };
         let header = is_first.then(|| columns.names());
         let rows = records.iter().map(|record| columns.row(record));
-        [mark.as_bytes(), &csv(header.into_iter().chain(rows), style.delimiter)].concat()
+        [mark.as_bytes(), &csv(header.into_iter().chain(rows), args.delimiter.unwrap_or(b','))]
+            .concat()
     }
 
     fn table(&mut self, records: &[Object]) -> String {
