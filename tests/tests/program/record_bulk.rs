@@ -91,17 +91,17 @@ fn options_of_single_calls_are_refused_with_bulk() {
         &["--batch-size", "5"],
         &["--allow-duplicates"],
         &["-H", "x: y"],
-        &["--assignment-rule", "off"],
-        &["--assignment-rule", "default"],
     ] {
         let refused = org.run(&[&CREATE[..], more, &["--json"]].concat());
         assert_eq!(error(&refused)["code"], "usage.conflict", "{more:?}");
         assert_eq!(error(&refused)["hint"], "see `orgtoken record create --help`", "{more:?}");
     }
-    // Only cases and leads have rules.
-    let rule = ["--assignment-rule", "01Q000000000001AAA"];
-    let refused = error(&org.run(&[&CREATE[..], &rule, &["--json"]].concat()));
-    assert_eq!((&refused["code"], &refused["exit"]), (&"usage.bulk".into(), &2.into()));
+    // Only cases and leads have rules, by their ids.
+    for rule in ["off", "default", "01Q000000000001AAA"] {
+        let rule = ["--assignment-rule", rule, "--json"];
+        let refused = error(&org.run(&[&CREATE[..], &rule].concat()));
+        assert_eq!((&refused["code"], &refused["exit"]), (&"usage.bulk".into(), &2.into()));
+    }
     let by_key = ["record", "update", "Account", "--from", "rows.csv", "--external-id", "Name"];
     let refused = org.run(&[&by_key[..], &["--bulk", "--json"]].concat());
     assert_eq!(error(&refused)["code"], "usage.conflict");

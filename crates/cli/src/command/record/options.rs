@@ -41,17 +41,11 @@ impl Options {
         [
             (self.all_or_none, "`--all-or-none`"),
             (self.allow_duplicates, "`--allow-duplicates`"),
-            (self.has_no_rule_id(), "`off` or `default` of `--assignment-rule`"),
             (self.batch_size.is_some(), "`--batch-size`"),
             (!self.headers.header.is_empty(), "`--header`"),
         ]
         .into_iter()
         .find_map(|(is_given, flag)| is_given.then_some(flag))
-    }
-
-    /// Whether the assignment rule is given, and not by its id.
-    fn has_no_rule_id(&self) -> bool {
-        self.assignment_rule.as_ref().is_some_and(|rule| !matches!(rule, AssignmentRule::Id(_)))
     }
 
     pub(super) fn to_record_options(&self) -> RecordOptions {
