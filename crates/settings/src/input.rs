@@ -51,11 +51,6 @@ impl Input {
             | Self::Variable { setting, .. } => *setting,
         }
     }
-
-    /// Returns the maximum size in bytes. Larger input is [`ReadError::TooLarge`].
-    pub fn limit(&self) -> usize {
-        if self.setting() == Setting::Record { MAX_SETTINGS } else { MAX_VALUE }
-    }
 }
 
 /// An error of reading an input.
@@ -65,31 +60,20 @@ pub enum ReadError {
     /// Not read yet: the caller reads it when the key is used.
     #[error("not read yet")]
     Deferred,
-    /// A directory, a socket or a device.
-    #[error("`{}` is not a regular file", redact::path(.path))]
-    NotAFile {
-        /// The path, as it was opened.
-        path: String,
-    },
     /// No terminal to type a passphrase at.
     #[error("no terminal for the prompt")]
     NoTerminal,
-    /// An error of the operating system.
+    /// The file cannot be read.
     #[error("cannot read `{}`: {reason}", redact::path(.path))]
     Os {
         /// The path, as it was opened.
         path: String,
-        /// The system's message, such as `No such file or directory`.
+        /// The message of the system, such as `no such file or directory`, or `it is a folder, not
+        /// a file`.
         reason: String,
     },
-    /// Nothing was written to the pipe in time.
-    #[error("timed out while reading `{}`", redact::path(.path))]
-    TimedOut {
-        /// The path, as it was opened.
-        path: String,
-    },
-    /// Larger than [`Input::limit`].
-    #[error("`{}` is longer than {} KiB", redact::path(.path), .limit / 1024)]
+    /// The file is larger than the caller reads.
+    #[error("cannot read `{}`: it is larger than {} KiB", redact::path(.path), .limit / 1024)]
     TooLarge {
         /// The path, as it was opened.
         path: String,
@@ -110,9 +94,7 @@ impl ReadError {
             Self::Deferred | Self::NoTerminal => {
                 "put the passphrase into a file, and its path into `passphrase_file`".into()
             }
-            Self::NotAFile { .. } => "name the file itself".into(),
             Self::Os { .. } => "check the path and the permissions of the file".into(),
-            Self::TimedOut { .. } => "check the command that writes to the pipe".into(),
             Self::TooLarge { .. } => "name the settings file or the key, not a data file".into(),
             Self::Unset { name } if name == redact::WITHHELD => {
                 "put the name of a variable here, not its value".into()
@@ -129,10 +111,7 @@ impl ReadError {
     ) -> Result<Self, (&'static str, &'static str)> {
         match &mut self {
             Self::Deferred | Self::NoTerminal => {}
-            Self::NotAFile { path }
-            | Self::Os { path, .. }
-            | Self::TimedOut { path }
-            | Self::TooLarge { path, .. } => {
+            Self::Os { path, .. } | Self::TooLarge { path, .. } => {
                 if of_passphrase {
                     redact::WITHHELD.clone_into(path);
                 } else if let Some(found) = redact::secret_as_path(path) {
@@ -150,9 +129,6 @@ impl ReadError {
         Ok(self)
     }
 }
-
-/// The maximum size of a file with one value: 32 KiB, enough for a key with text around it.
-const MAX_VALUE: usize = 32 * 1024;
 
 /// The maximum size of a settings file: 256 KiB.
 pub(crate) const MAX_SETTINGS: usize = 256 * 1024;

@@ -170,23 +170,31 @@ pub(crate) struct InputError {
 }
 
 /// The fault of an input.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
-    /// Not a regular file, but this.
+    /// Not a regular file.
+    #[error("it is {0}, not a file")]
     NotAFile(&'static str),
-    /// A secret, as described here, in place of the name of a file.
+    /// A secret in place of the name of a file.
+    #[error("contains {0}, expected a file name")]
     NotAName(&'static str),
-    /// The byte at this offset is not UTF-8.
+    /// Not UTF-8 at this offset.
+    #[error("byte {0} is not UTF-8")]
     NotText(usize),
     /// The system refused.
+    #[error("{reason}")]
     Os { reason: String, missing: bool },
     /// Standard input was read before.
+    #[error("`-` can be used only once: standard input was already read")]
     Taken,
     /// The writer of a pipe did not finish in time.
+    #[error("no end after {} seconds", PIPE_TIMEOUT.as_secs())]
     TimedOut,
     /// The file is larger than this limit.
+    #[error("it is larger than {} KiB", .0 >> 10)]
     TooLarge(usize),
     /// Other users may have read or written it.
+    #[error("{fault}")]
     Unsafe { what: &'static str, fault: FileFault },
 }
 
@@ -194,18 +202,10 @@ impl Fault {
     fn message(&self, path: &Path) -> String {
         let path = shown(path);
         match self {
-            Self::NotAFile(is) => format!("cannot read `{path}`: it is {is}, not a file"),
-            Self::NotAName(found) => format!("contains {found}, expected a file name"),
-            Self::NotText(offset) => format!("`{path}` is not text: byte {offset} is not UTF-8"),
-            Self::Os { reason, .. } => format!("cannot read `{path}`: {reason}"),
-            Self::Taken => "`-` can be used only once: standard input was already read".into(),
-            Self::TimedOut => {
-                format!("cannot read `{path}`: no end after {} seconds", PIPE_TIMEOUT.as_secs())
-            }
-            Self::TooLarge(limit) => {
-                format!("cannot read `{path}`: it is larger than {} KiB", limit >> 10)
-            }
-            Self::Unsafe { what, fault } => format!("{what} `{path}` {fault}"),
+            Self::NotAName(_) | Self::Taken => self.to_string(),
+            Self::NotText(_) => format!("`{path}` is not text: {self}"),
+            Self::Unsafe { what, .. } => format!("{what} `{path}` {self}"),
+            _ => format!("cannot read `{path}`: {self}"),
         }
     }
 }

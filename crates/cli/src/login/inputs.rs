@@ -113,12 +113,8 @@ impl From<InputError> for ReadError {
     fn from(InputError { path, fault, .. }: InputError) -> Self {
         let path = path.to_string_lossy().into_owned();
         match fault {
-            Fault::NotAFile(_) => Self::NotAFile { path },
-            Fault::TimedOut => Self::TimedOut { path },
             Fault::TooLarge(limit) => Self::TooLarge { path, limit },
-            Fault::Os { reason, .. } => Self::Os { path, reason },
-            // The settings describe a secret in place of a name. Others do not get here.
-            _ => Self::Os { path, reason: "it is not a file name".into() },
+            fault => Self::Os { path, reason: fault.to_string() },
         }
     }
 }

@@ -431,18 +431,6 @@ fn unreadable_record_is_one_problem() {
             "cannot read `sf.json`: No such file",
         ),
         (
-            "folder",
-            ReadError::NotAFile { path: "sf.json".into() },
-            "settings.read",
-            "not a regular file",
-        ),
-        (
-            "silent pipe",
-            ReadError::TimedOut { path: "sf.json".into() },
-            "settings.read",
-            "timed out",
-        ),
-        (
             "too large",
             ReadError::TooLarge { path: "sf.json".into(), limit: 262_144 },
             "settings.too_large",
@@ -473,7 +461,8 @@ fn unreadable_key_file_is_a_key_problem() {
     let mut loader =
         Loader::new([flags, Layer::from_record(record().as_bytes(), "salesforce.json", None)]);
     let input = loader.next_input().unwrap();
-    loader.fail(&input, ReadError::NotAFile { path: "server.key".into() });
+    loader
+        .fail(&input, ReadError::Os { path: "server.key".into(), reason: "it is a folder".into() });
     let problems = loader.check().unwrap_err();
     assert_eq!(
         (only(&problems).code(), only(&problems).at().as_str()),
