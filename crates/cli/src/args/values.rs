@@ -1,7 +1,25 @@
-//! `-H 'Name: value'`.
+//! Values of arguments.
 
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, COOKIE, HOST, TRANSFER_ENCODING};
 use http::{HeaderName, HeaderValue};
+
+/// Reads the API name of an object or a field.
+pub(crate) fn api_name(text: &str) -> Result<String, &'static str> {
+    let is_name = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    match is_name && !text.is_empty() {
+        true => Ok(text.to_owned()),
+        false => Err("expected an API name, such as Account or ExternalId__c"),
+    }
+}
+
+/// Reads the delimiter of a CSV file: one ASCII character, or `tab`.
+pub(crate) fn delimiter(text: &str) -> Result<u8, &'static str> {
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        [byte] if byte.is_ascii_punctuation() && *byte != b'"' || *byte == b'\t' => Ok(*byte),
+        _ => Err("expected a character such as `;` or `|`, or `tab`"),
+    }
+}
 
 /// Reads `Name: value`. A token on the command line is refused: other users could see it.
 pub(crate) fn header(text: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
@@ -17,6 +35,11 @@ pub(crate) fn header(text: &str) -> Result<(HeaderName, HeaderValue), &'static s
     // It may be the key of a gateway: the log must not show it.
     value.set_sensitive(true);
     Ok((name, value))
+}
+
+/// Whether a text has the shape of an id: 15 or 18 letters and digits.
+pub(crate) fn is_id(text: &str) -> bool {
+    [15, 18].contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]
