@@ -36,7 +36,7 @@ pub(crate) fn login_flags(grammar: clap::Command, typed: Vec<OsString>) -> Strin
 }
 
 /// Whether the flag was typed.
-pub(super) fn is_given(matches: &ArgMatches, argument: &clap::Arg) -> bool {
+fn is_given(matches: &ArgMatches, argument: &clap::Arg) -> bool {
     let id = argument.get_id().as_str();
     // Commands without a login lack the flag.
     matches!(matches.try_contains_id(id), Ok(true))
