@@ -8,6 +8,7 @@ pub(crate) use exit_code::{EXIT_CODES, UNEXPECTED, exit_code};
 pub(crate) use flags::with_flags;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -38,10 +39,8 @@ struct Parts {
     hint: Option<Cow<'static, str>>,
     /// The entry of the catalogue, if Salesforce refused.
     refusal: Option<&'static Entry>,
-    /// Whether `doctor` checks the step that failed.
-    for_doctor: bool,
-    /// The command that checks the same login.
-    doctor: Cow<'static, str>,
+    /// The command that checks the same login, if `doctor` checks the step that failed.
+    doctor: Option<String>,
     /// The commands that continue the work, one after the other.
     resume: Vec<String>,
     problems: Vec<Problem>,
@@ -73,8 +72,7 @@ impl Failure {
             message: None,
             hint,
             refusal: None,
-            for_doctor: true,
-            doctor: DOCTOR.into(),
+            doctor: Some("orgtoken doctor".to_owned()),
             resume: Vec::new(),
             problems: Vec::new(),
             already_reported: false,
@@ -97,22 +95,15 @@ impl Failure {
 
     /// Removes the reference to `doctor`, which does not cover this failure.
     pub(crate) fn without_doctor(mut self) -> Self {
-        self.0.for_doctor = false;
+        self.0.doctor = None;
         self
     }
 
     /// Adds the flags that choose the login of the failed command to the commands that check and
     /// continue it.
-    pub(crate) fn with_login(mut self, flags: impl FnOnce() -> String) -> Self {
-        let checks = self.0.for_doctor && self.entry().is_some();
-        if !checks && self.0.resume.is_empty() {
-            return self;
-        }
-        let flags = flags();
-        if checks {
-            self.0.doctor = format!("{DOCTOR}{flags}").into();
-        }
-        self.0.resume.iter_mut().for_each(|command| command.push_str(&flags));
+    pub(crate) fn with_login(mut self, flags: &str) -> Self {
+        let commands = self.0.doctor.iter_mut().chain(&mut self.0.resume);
+        commands.for_each(|command| command.push_str(flags));
         self
     }
 
@@ -205,7 +196,8 @@ impl Failure {
         }
         let Some(entry) = self.entry() else { return text };
         text += &command("more:", &entry.explain_command());
-        if self.0.for_doctor { text + &command("check:", &self.0.doctor) } else { text }
+        let check = self.0.doctor.iter().map(|doctor| command("check:", doctor));
+        text + &check.collect::<String>()
     }
 
     fn problems_text(&self, look: Look) -> String {
@@ -224,19 +216,18 @@ impl Failure {
     }
 
     fn json(&self, look: Look) -> Vec<u8> {
-        let document = Document {
-            error: Reported {
-                code: &self.0.code,
-                message: printable(&self.message()),
-                meaning: self.0.refusal.map(|refusal| refusal.meaning),
-                hint: self.0.hint.as_deref(),
-                link: self.entry().map(Entry::explain_command),
-                resume: self.resume(),
-                exit: self.exit(),
-                problems: &self.0.problems,
-            },
+        let error = Reported {
+            code: &self.0.code,
+            message: printable(&self.message()),
+            meaning: self.0.refusal.map(|refusal| refusal.meaning),
+            hint: self.0.hint.as_deref(),
+            link: self.entry().map(Entry::explain_command),
+            resume: self.resume(),
+            exit: self.exit(),
+            problems: &self.0.problems,
         };
-        let mut bytes = serde_json::to_vec(&document).expect("the report is JSON");
+        let mut bytes =
+            serde_json::to_vec(&BTreeMap::from([("error", error)])).expect("the report is JSON");
         bytes.push(b'\n');
         if look.width().is_some() { Indenter::new().indented(&bytes, look) } else { bytes }
     }
@@ -287,11 +278,6 @@ impl<E: Diagnostic + 'static> From<E> for Failure {
 }
 
 #[derive(Serialize)]
-struct Document<'a> {
-    error: Reported<'a>,
-}
-
-#[derive(Serialize)]
 struct Reported<'a> {
     code: &'a str,
     message: String,
@@ -305,8 +291,6 @@ struct Reported<'a> {
     exit: u8,
     problems: &'a [Problem],
 }
-
-const DOCTOR: &str = "orgtoken doctor";
 
 #[cfg(test)]
 mod tests;

@@ -67,7 +67,7 @@ fn execute(typed: &mut Vec<OsString>, console: &Console) -> Result<ExitCode, Fai
             // The reader has closed the pipe: `orgtoken query … | head`.
             (Some(error), _) if only_prints && error.is_broken_pipe() => Ok(ExitCode::SUCCESS),
             (Some(_), Some(change)) => Err(failure.with_note(change)),
-            _ => Err(failure.with_login(|| login_flags(grammar(), std::mem::take(typed)))),
+            _ => Err(failure.with_login(&login_flags(grammar(), std::mem::take(typed)))),
         },
     }
 }

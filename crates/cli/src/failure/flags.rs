@@ -6,7 +6,7 @@ use std::borrow::Cow;
 pub(crate) fn with_flags(code: &str, hint: Cow<'static, str>) -> Cow<'static, str> {
     let is_named = |flag: &str| hint.contains(flag.split(' ').next().unwrap_or(flag));
     let helps = |&&(of, word, flag): &&(&str, &str, &str)| {
-        of == code && hint.contains(word) && !is_named(flag)
+        of.split(' ').any(|of| of == code) && hint.contains(word) && !is_named(flag)
     };
     let flags = FLAGS.iter().filter(helps).map(|(.., flag)| format!("`{flag}`"));
     let mut flags: Vec<_> = flags.collect();
@@ -19,28 +19,19 @@ pub(crate) fn with_flags(code: &str, hint: Cow<'static, str>) -> Cow<'static, st
     }
 }
 
-/// An error code, a word of its hint, and the flag that follows the hint.
-pub(super) const FLAGS: [(&str, &str, &str); 40] = [
+/// Error codes, a word of their hints, and the flag that follows the hint.
+pub(super) const FLAGS: &[(&str, &str, &str)] = &[
     ("api.unauthorized", "past any cache", "--no-cache"),
-    ("io.write", "name another file", "--journal FILE"),
-    ("key.encrypted", "passphrase", "--key-passphrase-file FILE"),
+    ("io.write usage.resume", "name another file", "--journal FILE"),
+    ("key.encrypted key.read", "passphrase", "--key-passphrase-file FILE"),
     ("key.not_a_key", "file", "--jwt-key-file FILE"),
-    ("key.read", "passphrase", "--key-passphrase-file FILE"),
-    ("net.connect", "`proxy`", "--proxy URL"),
-    ("net.connect", "time", "--timeout TIME"),
-    ("net.dns", "`proxy`", "--proxy URL"),
-    ("net.dns", "time", "--timeout TIME"),
+    ("net.connect net.dns net.tls proxy.timeout resp.timeout", "time", "--timeout TIME"),
+    ("net.connect net.dns proxy.connect", "`proxy`", "--proxy URL"),
     ("net.service", "address", "--listen ADDRESS"),
     ("net.service", "socket", "--socket PATH"),
-    ("net.tls", "time", "--timeout TIME"),
-    ("proxy.connect", "HTTPS_PROXY", "--proxy URL"),
-    ("proxy.connect", "`proxy`", "--proxy URL"),
-    ("proxy.dns", "HTTPS_PROXY", "--proxy URL"),
-    ("proxy.timeout", "time", "--timeout TIME"),
-    ("proxy.url", "HTTPS_PROXY", "--proxy URL"),
-    ("resp.instance_url", "allow", "--allow-host HOST"),
+    ("proxy.connect proxy.dns proxy.url", "HTTPS_PROXY", "--proxy URL"),
+    ("resp.instance_url url.host", "allow", "--allow-host HOST"),
     ("resp.redirect", "login URL", "--login-url URL"),
-    ("resp.timeout", "time", "--timeout TIME"),
     ("settings.hub_record", "key of the setting", "--settings-key KEY"),
     ("settings.missing", "ORGTOKEN_AUDIENCE", "--audience URL"),
     ("settings.missing", "ORGTOKEN_CLIENT_ID", "--client-id KEY"),
@@ -53,12 +44,9 @@ pub(super) const FLAGS: [(&str, &str, &str); 40] = [
     ("settings.toml", "record", "--settings FILE"),
     ("tls.cert", "`ca_file`", "--ca-file FILE"),
     ("tls.cert", "trust that CA", "--ca-file FILE"),
-    ("url.host", "allow", "--allow-host HOST"),
-    ("url.host", "login_url", "--login-url URL"),
-    ("url.path", "login_url", "--login-url URL"),
+    ("url.host url.path", "login_url", "--login-url URL"),
     ("usage.bulk", "without the Bulk API", "--bulk"),
     ("usage.records", "name its encoding", "--encoding windows-1252"),
     ("usage.records", "name the delimiter", "--delimiter CHAR"),
-    ("usage.resume", "name another file", "--journal FILE"),
     ("usage.resume", "resume that load", "--resume"),
 ];

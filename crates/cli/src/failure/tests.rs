@@ -39,7 +39,7 @@ fn report_of_a_refusal_has_meaning_hint_and_commands() {
 #[test]
 fn command_that_continues_has_the_login_of_the_failed_one() {
     let failure = failure().with_resume(["one".to_owned(), "two".to_owned()]);
-    let text = reported(&failure.with_login(|| " -P acme".to_owned()), false);
+    let text = reported(&failure.with_login(" -P acme"), false);
     assert!(text.ends_with("key\nresume: one -P acme && two -P acme\n"), "{text}");
 }
 
