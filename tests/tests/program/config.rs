@@ -96,7 +96,6 @@ fn entries_are_set_checked_and_removed_and_comments_stay() {
         (&["config", "set", "audience", "x"], "--profile"),
         (&["config", "show", "-P", "acm"], "no profile"),
         (&["config", "unset", "-P", "acme", "usernme"], "did you mean `username`?"),
-        (&["settings", "check", "acme"], "orgtoken settings check --profile acme"),
         (&["config", "unset", "-P", "acme", "audience"], "no such entry"),
     ] {
         let refused = run(&org, args);

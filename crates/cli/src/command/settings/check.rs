@@ -1,6 +1,5 @@
 use std::path::PathBuf;
 
-use orgtoken_oauth::redact;
 use serde::Serialize;
 
 use crate::args::{Login, Route};
@@ -8,8 +7,7 @@ use crate::command::origin::{ShownValue, origin};
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::table::table;
-use crate::io::text::{printable, sh_quoted, shown};
-use crate::login::config::Config;
+use crate::io::text::printable;
 use crate::login::context::Context;
 
 /// Validate the settings and report all problems at once
@@ -30,15 +28,6 @@ pub(crate) struct Args {
 pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let mut login = args.login.clone();
     login.settings = args.file.clone().or(login.settings);
-    if let Some(file) = args.file.as_deref().filter(|file| !file.exists())
-        && let Some(name) = file.to_str()
-        && Config::find()?.is_some_and(|config| config.layer(name).is_some())
-    {
-        let name = sh_quoted(redact::label(name));
-        let hint = format!("run `orgtoken settings check --profile {name}` to check the profile");
-        let message = format!("no file `{}`, which is the name of a profile", shown(file));
-        return Err(Failure::new("settings.read", Some(hint), message));
-    }
     let settings = Context { login: &login, route: Some(&args.route), console }.settings()?;
     if console.json() {
         return Ok(console.document(&Shown {
