@@ -72,15 +72,9 @@ fn find(words: &str) -> Vec<Explained> {
     vec![Explained::refusal(advice.entry, unknown)]
 }
 
-/// Returns the code that is most similar to a single word, with or without its family.
-fn near(words: &str) -> Option<&'static str> {
-    let word = words.trim();
-    if word.contains(char::is_whitespace) {
-        return None;
-    }
-    let is_near = |name: &str| nearest(word, [name]).is_some();
-    let is_near = |code: &str| code.split_once('.').is_some_and(|(_, name)| is_near(name));
-    nearest(word, codes()).or_else(|| codes().find(|code| is_near(code)))
+/// Returns the code that is most similar to a word.
+fn near(word: &str) -> Option<&'static str> {
+    nearest(word.trim(), codes())
 }
 
 /// Returns the code in an error that `--json` printed. Codes of other tools have no dot.
@@ -110,14 +104,7 @@ pub(super) fn codes() -> impl Iterator<Item = &'static str> {
 fn own_code(line: &'static str) -> Option<Explained> {
     let (code, rest) = line.strip_prefix("| `")?.strip_suffix(" |")?.split_once("` | ")?;
     let (meaning, next) = rest.split_once(" | ")?;
-    let exit = exit_code(code);
-    Some(Explained {
-        exit: Some(exit),
-        ending: format!(
-            "An error of orgtoken, with exit code {exit}. Its message gives the details."
-        ),
-        ..Explained::new(code, meaning, next)
-    })
+    Some(Explained { exit: Some(exit_code(code)), ..Explained::new(code, meaning, next) })
 }
 
 /// One explanation, with the fields of its JSON document.
@@ -141,8 +128,6 @@ struct Explained {
     /// The first line of the text.
     #[serde(skip)]
     heading: String,
-    #[serde(skip)]
-    ending: String,
     /// A refusal that the catalogue does not have.
     #[serde(skip)]
     unknown: Option<String>,
@@ -179,7 +164,6 @@ impl Explained {
             link: None,
             exit: None,
             heading: code.to_owned(),
-            ending: String::new(),
             unknown: None,
         }
     }
@@ -204,22 +188,19 @@ impl Explained {
             link: Some(entry.explain_command()),
             heading: entry.title.to_owned(),
             unknown,
-            ..Self::new(entry.code, entry.meaning, entry.first).with_retry(retry_advice(entry))
+            try_again: Some(retry_advice(entry)),
+            ..Self::new(entry.code, entry.meaning, entry.first)
         }
     }
 
     fn api(row: &'static ApiErrorEntry) -> Self {
         let message = row.message().map(|message| format!(": {message}")).unwrap_or_default();
-        let again = if row.transient { "in a moment" } else { CHANGED };
         Self {
             causes: row.causes.iter().map(|&what| Cause { what, tell: None }).collect(),
             heading: format!("{}{message}", row.code),
-            ..Self::new(row.code, row.meaning, row.remedy).with_retry(again)
+            try_again: Some(if row.transient { "in a moment" } else { CHANGED }),
+            ..Self::new(row.code, row.meaning, row.remedy)
         }
-    }
-
-    fn with_retry(self, when: &'static str) -> Self {
-        Self { try_again: Some(when), ending: format!("Try again: {when}."), ..self }
     }
 
     fn text(&self, look: Look) -> String {
@@ -246,7 +227,14 @@ impl Explained {
                 text += &numbered(&format!("What to do, with {app}"), steps, look);
             }
         }
-        text + "\n" + &look.wrapped("", "", &self.ending)
+        let exit = exit_code(self.code);
+        let ending = match self.try_again {
+            Some(when) => format!("Try again: {when}."),
+            None => format!(
+                "An error of orgtoken, with exit code {exit}. Its message gives the details."
+            ),
+        };
+        text + "\n" + &look.wrapped("", "", &ending)
     }
 }
 
