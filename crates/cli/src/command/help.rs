@@ -1,10 +1,9 @@
 //! `help`: the help of a command, or a topic.
 
-use super::explain::codes;
 use crate::args::{UsageError, candidates, did_you_mean};
 use crate::examples::commands;
 use crate::failure::Failure;
-use crate::help::{TOPICS, Topic, documented};
+use crate::help::{TOPICS, documented};
 use crate::io::console::{Console, OutputError};
 use crate::io::text::nearest;
 
@@ -17,18 +16,17 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, program: clap::Command, console: &Console) -> Result<(), Failure> {
-    let words: Vec<_> = args.words.iter().map(String::as_str).collect();
-    if let [name] = words.as_slice()
-        && let Some(topic) = topic(name)
+    if let [name] = args.words.as_slice()
+        && program.find_subcommand(name).is_none()
+        // `env` is `environment`, and `exit` is `exit-codes`.
+        && let Some(topic) = TOPICS.iter().find(|topic| topic.name.starts_with(&**name))
     {
         return Ok(console.text(&topic.text(console.look().document()))?);
     }
-    let mut command = &program;
-    for name in &words {
-        command = command.find_subcommand(name).ok_or_else(|| unknown(name, command))?;
-    }
+    find(&program, &args.words)?;
+    let words = args.words.iter().map(String::as_str);
     let typed = ["orgtoken"].into_iter().chain(words).chain(["--help"]);
-    let help = documented(program.clone()).try_get_matches_from(typed);
+    let help = documented(program).try_get_matches_from(typed);
     let help = help.expect_err("clap returns help as an error");
     Ok(help.print().map_err(OutputError::from)?)
 }
@@ -38,35 +36,20 @@ fn words() -> Vec<&'static str> {
     commands().into_iter().chain(TOPICS.iter().map(|topic| &*topic.name)).collect()
 }
 
-/// Returns the topic with this name, or with this other word for it.
-fn topic(name: &str) -> Option<&'static Topic> {
-    let other = OTHER_NAMES.iter().find(|(words, _)| words.contains(&name));
-    let name = other.map_or(name, |(_, name)| *name);
-    TOPICS.iter().find(|topic| topic.name == name)
+/// Returns the command with this name.
+pub(super) fn find<'a>(
+    program: &'a clap::Command,
+    words: &[String],
+) -> Result<&'a clap::Command, UsageError> {
+    words.iter().try_fold(program, |command, word| {
+        let unknown = || {
+            let is_program = command.get_name() == "orgtoken";
+            let topics = TOPICS.iter().filter(|_| is_program).map(|topic| &*topic.name);
+            let known = command.get_subcommands().map(clap::Command::get_name).chain(topics);
+            let near = nearest(word, known).map(did_you_mean);
+            let parent = if is_program { "" } else { command.get_name() };
+            UsageError::unknown_command(Some(word), near, format!("orgtoken {parent}").trim_end())
+        };
+        command.find_subcommand(word).ok_or_else(unknown)
+    })
 }
-
-pub(super) fn unknown(word: &str, command: &clap::Command) -> UsageError {
-    let is_program = command.get_name() == "orgtoken";
-    let topics = TOPICS.iter().filter(|_| is_program).map(|topic| &*topic.name);
-    let known = command.get_subcommands().map(clap::Command::get_name).chain(topics);
-    let code = codes().find(|code| *code == word);
-    let near = match code {
-        Some(code) => Some(format!("run `orgtoken explain {code}`").into()),
-        None => nearest(word, known).map(did_you_mean),
-    };
-    let parent = match command.get_name() {
-        "orgtoken" => "orgtoken".to_owned(),
-        name => format!("orgtoken {name}"),
-    };
-    UsageError::unknown_command(Some(word), near, &parent)
-}
-
-const OTHER_NAMES: &[(&[&str], &str)] = &[
-    (&["cache-files", "tokens"], "caching"),
-    (&["config.toml", "profile"], "profiles"),
-    (&["env", "variables"], "environment"),
-    (&["codes", "exit", "exit-code", "exit-status", "exitcodes"], "exit-codes"),
-    (&["format", "formats", "json", "output"], "formatting"),
-    (&["certificates", "passphrase"], "keys"),
-    (&["ci", "cron", "script"], "scripts"),
-];

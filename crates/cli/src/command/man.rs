@@ -7,7 +7,7 @@ use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
-use super::help::unknown;
+use super::help::find;
 use crate::args::candidates;
 use crate::examples::{commands, examples};
 use crate::failure::{EXIT_CODES, Failure};
@@ -38,11 +38,7 @@ pub(crate) fn run(args: &Args, mut program: Command, console: &Console) -> Resul
         console.remark(&format_args!("wrote {}", counted(pages, "manual page")));
         return Ok(());
     }
-    let mut command = &program;
-    for name in &args.command {
-        command = command.find_subcommand(name).ok_or_else(|| unknown(name, command))?;
-    }
-    Ok(console.data(&page(command))?)
+    Ok(console.data(&page(find(&program, &args.command)?))?)
 }
 
 /// Writes the pages of a command and of those below it, and returns their number.
