@@ -106,15 +106,13 @@ fn is_route(place: &Place) -> bool {
 const ROW_FILES: [&str; 3] = ["--failed", "--journal", "--success"];
 
 /// Arguments that are the user's data: names in a certificate or an assertion, and what calls send.
-const DATA: [&str; 21] = [
+const DATA: [&str; 19] = [
     "--field",
     "--from",
     "--header",
     "--input",
-    "--key-id",
     "--raw-field",
     "--subject",
-    "--token-id",
     "fields of describe",
     "fields of record",
     "file of explain",

@@ -19,15 +19,6 @@ pub(crate) struct Args {
     /// Lifetime of the assertion, at most 180s
     #[arg(long, value_name = "TIME", value_parser = lifetime, default_value = "150s")]
     lifetime: Lifetime,
-    /// Include the time of issue (`iat`)
-    #[arg(long)]
-    issued_at: bool,
-    /// Include an id (`jti`)
-    #[arg(long, value_name = "ID")]
-    token_id: Option<String>,
-    /// Include the id of the key in the header (`kid`)
-    #[arg(long, value_name = "ID")]
-    key_id: Option<String>,
     #[command(flatten)]
     login: Login,
 }
@@ -46,23 +37,12 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
 }
 
 fn claims(args: &Args, settings: &Settings) -> Result<Claims, ClaimsError> {
-    let (issuer, subject) = (settings.client_id().as_str(), settings.username().as_str());
-    let audience = settings.resolution().audience().as_str();
-    let mut claims = Claims::builder(clock::now())
-        .issuer(issuer)
-        .subject(subject)
-        .audience(audience)
-        .lifetime(args.lifetime);
-    if args.issued_at {
-        claims = claims.issued_at();
-    }
-    if let Some(id) = &args.token_id {
-        claims = claims.token_id(id);
-    }
-    if let Some(id) = &args.key_id {
-        claims = claims.key_id(id);
-    }
-    claims.build()
+    Claims::builder(clock::now())
+        .issuer(settings.client_id().as_str())
+        .subject(settings.username().as_str())
+        .audience(settings.resolution().audience().as_str())
+        .lifetime(args.lifetime)
+        .build()
 }
 
 fn lifetime(text: &str) -> Result<Lifetime, &'static str> {
