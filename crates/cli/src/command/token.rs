@@ -4,9 +4,10 @@ mod format;
 
 use std::path::PathBuf;
 
+use orgtoken_broker::TokenResponse;
 use orgtoken_oauth::InstanceUrl;
 
-use format::{Format, Printed};
+use format::Format;
 
 use crate::args::{Caller, UsageError};
 use crate::failure::Failure;
@@ -31,7 +32,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    let format = args.format.unwrap_or_else(|| default(console));
+    let default = if console.json() { Format::Json } else { Format::Raw };
+    let format = args.format.unwrap_or(default);
     if console.filters() && !format.is_json() {
         return Err(UsageError::conflict("`--jq`", "this `--format`", "orgtoken token").into());
     }
@@ -43,20 +45,12 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let (username, api_version) = (login.username(), login.api_version().to_string());
     let instance_url = login.instance_url();
     let token = login.token()?;
-    let printed = Printed {
-        token: &token,
-        api_version: &api_version,
-        username: &username,
-        instance_url: instance_url.as_ref().map(InstanceUrl::as_str),
-    };
-    let text = printed.text(format);
+    let response =
+        TokenResponse { token: &token, api_version: Some(&api_version), username: Some(&username) };
+    let text = format.text(&response, instance_url.as_ref().map(InstanceUrl::as_str));
     match out {
         Some(file) => Ok(replace_secret(file, text.as_bytes())?),
         None if format.is_json() => Ok(console.secret_json(&text, "the token")?),
         None => Ok(console.secret(&text, "the token")?),
     }
-}
-
-fn default(console: &Console) -> Format {
-    if console.json() { Format::Json } else { Format::Raw }
 }

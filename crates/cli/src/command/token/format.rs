@@ -1,7 +1,6 @@
 //! The output formats of an access token.
 
 use orgtoken_broker::TokenResponse;
-use orgtoken_oauth::Token;
 use zeroize::Zeroizing;
 
 use crate::io::text::sh_quoted;
@@ -29,67 +28,47 @@ impl Format {
     pub(super) fn is_json(self) -> bool {
         matches!(self, Self::Json | Self::Onify)
     }
-}
 
-/// A token with its org and user.
-pub(super) struct Printed<'a> {
-    pub(super) token: &'a Token,
-    pub(super) api_version: &'a str,
-    pub(super) username: &'a str,
-    /// The value of the settings, which the blueprint returned.
-    pub(super) instance_url: Option<&'a str>,
-}
-
-impl Printed<'_> {
-    /// Returns the text with its final newline.
-    pub(super) fn text(&self, format: Format) -> Zeroizing<String> {
-        let token = self.access_token();
-        Zeroizing::new(match format {
-            Format::Raw => format!("{token}\n"),
-            Format::Header => format!("Authorization: Bearer {token}\n"),
-            Format::Json => line(&self.response().to_json()),
-            Format::Env => self.env(),
-            Format::Netrc => self.netrc(),
-            Format::Curl => format!("header = \"Authorization: Bearer {}\"\n", escaped(token)),
-            Format::Onify => line(&self.response().to_onify(self.instance_url)),
+    /// Returns the text with its final newline. `instance_url` is the value of the settings, which
+    /// the blueprint returned.
+    pub(super) fn text(
+        self,
+        response: &TokenResponse<'_>,
+        instance_url: Option<&str>,
+    ) -> Zeroizing<String> {
+        let token = response.token.access_token().secret();
+        Zeroizing::new(match self {
+            Self::Raw => format!("{token}\n"),
+            Self::Header => format!("Authorization: Bearer {token}\n"),
+            Self::Json => line(&response.to_json()),
+            Self::Env => env(response),
+            Self::Netrc => {
+                let (username, token) =
+                    (escaped(response.username.unwrap_or_default()), escaped(token));
+                let host = host(response.token.instance_url().as_str());
+                format!("machine {host} login \"{username}\" password \"{token}\"\n")
+            }
+            Self::Curl => format!("header = \"Authorization: Bearer {}\"\n", escaped(token)),
+            Self::Onify => line(&response.to_onify(instance_url)),
         })
     }
+}
 
-    fn access_token(&self) -> &str {
-        self.token.access_token().secret()
-    }
+fn env(response: &TokenResponse<'_>) -> String {
+    let url = response.token.instance_url().as_str();
+    [
+        ("SF_ACCESS_TOKEN", response.token.access_token().secret()),
+        ("SF_INSTANCE_URL", url),
+        ("SF_ORG_INSTANCE_URL", url),
+        ("SF_ORG_API_VERSION", response.api_version.unwrap_or_default().trim_start_matches('v')),
+    ]
+    .map(|(name, value)| format!("export {name}={}\n", sh_quoted(value)))
+    .concat()
+}
 
-    fn instance_url(&self) -> &str {
-        self.token.instance_url().as_str()
-    }
-
-    /// Returns the response of the token service.
-    fn response(&self) -> TokenResponse<'_> {
-        let (api_version, username) = (Some(self.api_version), Some(self.username));
-        TokenResponse { token: self.token, api_version, username }
-    }
-
-    fn env(&self) -> String {
-        [
-            ("SF_ACCESS_TOKEN", self.access_token()),
-            ("SF_INSTANCE_URL", self.instance_url()),
-            ("SF_ORG_INSTANCE_URL", self.instance_url()),
-            ("SF_ORG_API_VERSION", self.api_version.trim_start_matches('v')),
-        ]
-        .map(|(name, value)| format!("export {name}={}\n", sh_quoted(value)))
-        .concat()
-    }
-
-    fn netrc(&self) -> String {
-        let url = self.instance_url();
-        let host = url.split_once("://").map_or(url, |(_, host)| host);
-        let host = host.split([':', '/']).next().unwrap_or(host);
-        format!(
-            "machine {host} login \"{}\" password \"{}\"\n",
-            escaped(self.username),
-            escaped(self.access_token())
-        )
-    }
+fn host(url: &str) -> &str {
+    let host = url.split_once("://").map_or(url, |(_, host)| host);
+    host.split([':', '/']).next().unwrap_or(host)
 }
 
 /// Escapes text for double quotes in a file of curl or in .netrc.
@@ -106,7 +85,7 @@ fn line(json: &[u8]) -> String {
 mod tests {
     use http::Response;
     use orgtoken_assertion::UnixTime;
-    use orgtoken_oauth::AllowedHosts;
+    use orgtoken_oauth::{AllowedHosts, Token};
 
     use super::*;
 
@@ -122,12 +101,12 @@ mod tests {
     #[test]
     fn token_in_every_output_format() {
         let token = token();
-        let printed = Printed {
+        let response = TokenResponse {
             token: &token,
-            api_version: "v66.0",
-            username: "user@acme.com",
-            instance_url: Some("https://old-name.my.salesforce.com"),
+            api_version: Some("v66.0"),
+            username: Some("user@acme.com"),
         };
+        let instance_url = Some("https://old-name.my.salesforce.com");
         for (format, expected) in [
             (Format::Raw, "00Dxx!AQ.x\n"),
             (Format::Header, "Authorization: Bearer 00Dxx!AQ.x\n"),
@@ -154,7 +133,7 @@ mod tests {
 "#,
             ),
         ] {
-            assert_eq!(*printed.text(format), expected, "{format:?}");
+            assert_eq!(*format.text(&response, instance_url), expected, "{format:?}");
         }
     }
 }
