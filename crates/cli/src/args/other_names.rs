@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use clap::Command;
 use serde::Deserialize;
 
 /// Returns the hint for an unknown command below `parent`, such as `orgtoken` or `orgtoken key`.
@@ -19,17 +20,10 @@ pub(super) fn command(parent: &str, word: &str) -> Option<Cow<'static, str>> {
 
 /// Returns the hint for an unknown flag of a command, such as `orgtoken record get`. A hint that
 /// names another flag is for commands that have it.
-pub(super) fn flag(
-    command: &str,
-    typed: &str,
-    mut grammar: clap::Command,
-) -> Option<Cow<'static, str>> {
+pub(super) fn flag(command: &str, typed: &str, program: &Command) -> Option<Cow<'static, str>> {
     let typed = typed.split('=').next().unwrap_or(typed);
-    // With the flags of all commands, such as `--json`.
-    grammar.build();
-    let mut names = command.split(' ').skip(1);
-    let below = names.try_fold(&grammar, |command, name| command.find_subcommand(name))?;
-    let has = |flag: &str| below.get_arguments().any(|arg| arg.get_long() == Some(flag));
+    let flags = flags(command, program)?;
+    let has = |flag: &str| flags.iter().any(|known| known == flag);
     let is_for = |hint: &str| {
         let flags = hint.split('`').skip(1).step_by(2).filter_map(|it| it.strip_prefix("--"));
         flags.map(|flag| flag.split(' ').next().unwrap_or(flag)).all(has)
@@ -42,28 +36,29 @@ pub(super) fn flag(
 }
 
 /// Returns the hint for an argument too many. `word` is the argument if it may be repeated.
-pub(super) fn argument(command: &str, word: Option<&str>) -> Option<Cow<'static, str>> {
-    if LOGINS.contains(&command) {
-        return Some(format!("choose a profile with `-P {}`", word.unwrap_or("NAME")).into());
+pub(super) fn argument(
+    command: &str,
+    word: Option<&str>,
+    program: &Command,
+) -> Option<Cow<'static, str>> {
+    if let Some([_, hint]) = OTHER_NAMES.arguments.iter().find(|[of, _]| of == command) {
+        return Some(Cow::Borrowed(hint));
     }
-    let row = OTHER_NAMES.arguments.iter().find(|[of, _]| of == command);
-    row.map(|[_, hint]| Cow::Borrowed(hint.as_str()))
+    let has_profile = flags(command, program)?.iter().any(|flag| flag == "profile");
+    has_profile.then(|| format!("choose a profile with `-P {}`", word.unwrap_or("NAME")).into())
+}
+
+/// Returns the long flags of a command and of every command.
+fn flags(command: &str, program: &Command) -> Option<Vec<String>> {
+    let mut names = command.split(' ').skip(1);
+    let command = names.try_fold(program, |command, name| command.find_subcommand(name))?;
+    let flags = program.get_arguments().chain(command.get_arguments());
+    Some(flags.filter_map(|flag| flag.get_long().map(str::to_owned)).collect())
 }
 
 fn has_word(words: &str, word: &str) -> bool {
     words.split(' ').any(|one| one == word)
 }
-
-/// Commands whose only argument would be a profile.
-const LOGINS: [&str; 7] = [
-    "orgtoken doctor",
-    "orgtoken resolve",
-    "orgtoken revoke",
-    "orgtoken serve",
-    "orgtoken setup",
-    "orgtoken token",
-    "orgtoken whoami",
-];
 
 /// The words of other programs.
 #[derive(Deserialize)]
@@ -100,7 +95,7 @@ mod tests {
 
     #[test]
     fn hints_name_commands_and_flags_that_exist() {
-        fn has(command: &clap::Command, flag: &str) -> bool {
+        fn has(command: &Command, flag: &str) -> bool {
             command.get_arguments().any(|arg| arg.get_long() == Some(flag))
                 || command.get_subcommands().any(|below| has(below, flag))
         }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::num::ParseIntError;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::error::{ContextKind, ErrorKind};
 use orgtoken_assertion::Diagnostic;
 
 use super::other_names;
@@ -98,12 +98,12 @@ impl UsageError {
             ErrorKind::UnknownArgument => {
                 let typed = text(ContextKind::InvalidArg).unwrap_or_default();
                 let (message, advice) = if typed.starts_with('-') {
-                    let advice = other_names::flag(&command, &typed, grammar());
+                    let advice = other_names::flag(&command, &typed, &grammar());
                     (format!("unknown {}", flag(&typed)), advice)
                 } else {
                     let shown = Some(&*typed).filter(|typed| is_word(typed));
                     let what = shown.map_or_else(String::new, |word| format!(" `{word}`"));
-                    let advice = other_names::argument(&command, shown);
+                    let advice = other_names::argument(&command, shown, &grammar());
                     (format!("unexpected argument{what}"), advice)
                 };
                 let near = || text(ContextKind::SuggestedArg).map(|near| did_you_mean(&near));
@@ -127,7 +127,7 @@ impl UsageError {
                     }
                     Some(reason) => format!(": {reason}"),
                 };
-                let hint = match possible(error.get(ContextKind::ValidValue)) {
+                let hint = match text(ContextKind::ValidValue).filter(|values| !values.is_empty()) {
                     Some(values) => Some(format!("give one of {values}").into()),
                     None if because.is_empty() => Some("see `--help`".into()),
                     None => None,
@@ -195,14 +195,6 @@ fn quoted(names: &str) -> String {
         flag.trim().trim_end_matches("...").trim_matches(['[', ']']).to_owned()
     };
     names.split(", ").map(|name| format!("`{}`", bare(name))).collect::<Vec<_>>().join(", ")
-}
-
-fn possible(value: Option<&ContextValue>) -> Option<String> {
-    match value {
-        Some(ContextValue::Strings(values)) if !values.is_empty() => Some(values.join(", ")),
-        Some(ContextValue::String(value)) => Some(value.clone()),
-        _ => None,
-    }
 }
 
 /// No flag of this program is longer.
