@@ -121,11 +121,6 @@ impl Shown {
         })
     }
 
-    /// Adds the certificate itself.
-    fn pem(self, certificate: &Certificate) -> Self {
-        Self { certificate: Some(certificate.to_pem()), ..self }
-    }
-
     fn rows(&self) -> [Row; 8] {
         let date = |date: &Option<String>| date.clone().unwrap_or_else(|| "after year 9999".into());
         let room = Certificate::MAX_LEN;

@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use getrandom::SysRng;
@@ -6,6 +6,7 @@ use orgtoken_assertion::{PublicKey, RingSigner, Signer};
 use orgtoken_keygen::{Certificate, Subject, Validity};
 use orgtoken_settings::{KeySource, SignerCommand};
 
+use super::Shown;
 use crate::args::Passphrase;
 use crate::clock;
 use crate::failure::Failure;
@@ -49,7 +50,9 @@ pub(super) fn run(args: &Create, console: &Console) -> Result<(), Failure> {
     let signer = args.signer()?;
     let certificate = Certificate::self_signed(&*signer, &subject, validity, &mut SysRng)?;
     if console.json() {
-        return Ok(console.document(&super::Shown::of(&certificate)?.pem(&certificate))?);
+        let mut shown = Shown::of(&certificate)?;
+        shown.certificate = Some(certificate.to_pem());
+        return Ok(console.document(&shown)?);
     }
     Ok(console.data(certificate.to_pem().as_bytes())?)
 }
@@ -64,13 +67,9 @@ impl Create {
             (Some(name), ..) => KeySource::Agent(name.clone()),
             (_, Some(line), Some(file)) => KeySource::Command {
                 command: SignerCommand::Shell(line.clone()),
-                public_key: public_key(file)?,
+                public_key: PublicKey::from_bytes(&read(file, Kind::Key)?)?,
             },
             _ => unreachable!("clap asks for a key, an agent's, or a command with its public key"),
         })
     }
-}
-
-fn public_key(file: &Path) -> Result<PublicKey, Failure> {
-    Ok(PublicKey::from_bytes(&read(file, Kind::Key)?)?)
 }
