@@ -6,7 +6,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::error::ErrorKind;
 use clap::{Args as _, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::args::{UsageError, behind_command, refuse_secrets};
+use crate::args::behind_command;
 use crate::command;
 use crate::help::documented;
 
@@ -153,10 +153,9 @@ impl Command {
 }
 
 impl Args {
-    /// Parses the typed words, and puts login flags behind the command. Secrets are refused first,
-    /// before a message can repeat them.
-    pub(crate) fn read(typed: &mut Vec<OsString>) -> Result<Self, Refused> {
-        refuse_secrets(typed)?;
+    /// Parses the typed words, and puts login flags behind the command. An error may be a request for
+    /// help.
+    pub(crate) fn read(typed: &mut Vec<OsString>) -> Result<Self, clap::Error> {
         *typed = behind_command(std::mem::take(typed), Common::augment_args, grammar);
         let typed = &*typed;
         // The grammar of all commands reports wrong arguments and prints help.
@@ -173,25 +172,7 @@ impl Args {
                 })?
             }
         };
-        Ok(Self::from_arg_matches(&matches)?)
-    }
-}
-
-/// The reason why no command runs: help was asked for, or the arguments are wrong.
-pub(crate) enum Refused {
-    Help(clap::Error),
-    Usage(UsageError),
-}
-
-impl From<clap::Error> for Refused {
-    fn from(error: clap::Error) -> Self {
-        UsageError::of_clap(error, grammar).map_or_else(Self::Help, Self::Usage)
-    }
-}
-
-impl From<UsageError> for Refused {
-    fn from(error: UsageError) -> Self {
-        Self::Usage(error)
+        Self::from_arg_matches(&matches)
     }
 }
 
@@ -221,6 +202,7 @@ mod tests {
     use orgtoken_assertion::Diagnostic;
 
     use super::*;
+    use crate::args::UsageError;
 
     #[test]
     fn grammar_is_consistent() {
@@ -348,7 +330,8 @@ mod tests {
         ] {
             let mut words =
                 ["orgtoken"].into_iter().chain(typed.split(' ')).map(Into::into).collect();
-            let Err(Refused::Usage(error)) = Args::read(&mut words) else { panic!("{typed}") };
+            let error = Args::read(&mut words).expect_err(typed);
+            let Ok(error) = UsageError::of_clap(error, grammar) else { panic!("{typed}") };
             assert!(error.to_string().starts_with(message), "{typed}: {error}");
             let shown = error.hint().unwrap_or_default();
             assert!(hint.is_empty() || shown == hint, "{typed}: {shown}");

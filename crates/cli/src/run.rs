@@ -7,10 +7,10 @@ use std::process::ExitCode;
 
 use clap::{ColorChoice, ValueEnum};
 
-use crate::args::{UsageError, login_flags};
+use crate::args::{UsageError, login_flags, refuse_secrets};
 use crate::command;
 use crate::failure::{Failure, UNEXPECTED};
-use crate::grammar::{Args, Command, Refused, grammar};
+use crate::grammar::{Args, Command, grammar};
 use crate::io::console::{Console, OutputError};
 use crate::io::jq::Jq;
 use crate::io::log;
@@ -43,14 +43,16 @@ pub(crate) fn run(mut typed: Vec<OsString>, unhardened: Option<impl fmt::Display
 }
 
 fn execute(typed: &mut Vec<OsString>, console: &Console) -> Result<ExitCode, Failure> {
-    let args = match Args::read(typed) {
+    // Before a message can repeat them.
+    refuse_secrets(typed)?;
+    let args = match Args::read(typed).map_err(|error| UsageError::of_clap(error, grammar)) {
         Ok(args) => args,
-        Err(Refused::Help(help)) => {
+        Err(Ok(error)) => return Err(error.into()),
+        Err(Err(help)) => {
             // clap chooses the stream and the exit code.
             let _ = help.print();
             return Ok(ExitCode::from(u8::try_from(help.exit_code()).unwrap_or(UNEXPECTED)));
         }
-        Err(Refused::Usage(error)) => return Err(error.into()),
     };
     look::choose_color(args.common.color);
     if args.common.jq.is_some() && args.command.lacks_json() {
