@@ -123,13 +123,6 @@ impl Shown {
 
     fn rows(&self) -> [Row; 8] {
         let date = |date: &Option<String>| date.clone().unwrap_or_else(|| "after year 9999".into());
-        let room = Certificate::MAX_LEN;
-        let size = match self.bytes {
-            bytes if bytes > room => {
-                format!("{bytes} bytes, more than the {room} that Salesforce takes")
-            }
-            bytes => format!("{bytes} bytes"),
-        };
         [
             Row::new("subject", &self.subject),
             Row::new("issuer", &self.issuer),
@@ -138,7 +131,7 @@ impl Shown {
                 "valid to",
                 &format!("{}, {} days left", date(&self.not_after), self.days_left),
             ),
-            Row::new("size", &size),
+            Row::new("size", &format!("{} bytes", self.bytes)),
             Row::new("key", &format!("RSA {} bits, SHA-256 {}", self.bits, self.public_key_sha256)),
             Row::new("SHA-256", &self.sha256),
             Row::new("SHA-1", &self.sha1),
