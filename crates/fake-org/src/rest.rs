@@ -14,17 +14,13 @@ pub(crate) mod store;
 mod versions;
 mod wildcard;
 
-use http::{StatusCode, header};
-use serde_json::{Value, json};
-
 use call::{RestCall, ok, only_get};
 use composite::{collections, tree};
 pub(crate) use error::RestError;
+use http::{StatusCode, header};
 use sobjects::{changes, records};
 
 use crate::call::Call;
-use crate::clock::to_api;
-use crate::history::Login;
 use crate::org::Org;
 use crate::reply::{self, Reply};
 pub(crate) use seed::Data;
@@ -104,20 +100,6 @@ fn tooling(call: &RestCall<'_>, segments: &[&str]) -> Answer {
             dispatch(call, segments)
         }
         _ => Ok(reply::not_offered(call.request.path())),
-    }
-}
-
-/// Adds a row to Login History, if the user is known.
-pub(crate) fn note_login(org: &Org, request: &Call, login: &Login) {
-    let mut state = org.state();
-    let Some(member) = state.member(login.username()) else { return };
-    let row = json!({
-        "UserId": member.id, "LoginTime": to_api(org.now()), "LoginType": "Remote Access 2.0",
-        "SourceIp": "127.0.0.1", "Status": login.refusal().unwrap_or("Success"),
-        "Application": "orgtoken", "LoginUrl": request.host(),
-    });
-    if let Value::Object(record) = row {
-        state.rest.records.insert("LoginHistory", "0Ya", record);
     }
 }
 

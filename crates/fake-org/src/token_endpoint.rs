@@ -17,8 +17,6 @@ pub(crate) fn answer(org: &Org, call: &Call) -> Reply {
     let mut username = String::new();
     let outcome = exchange(org, call, &mut username);
     let login = login(org, username, outcome.as_ref().err());
-    #[cfg(feature = "rest")]
-    crate::rest::note_login(org, call, &login);
     org.state().history.push(login);
     outcome.unwrap_or_else(|instead| reply::from_outcome(&instead))
 }

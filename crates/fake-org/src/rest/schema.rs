@@ -211,11 +211,10 @@ impl Field {
 }
 
 const COMMON: &str = include_str!("schema/common.json");
-const STANDARD: [&str; 8] = [
+const STANDARD: [&str; 7] = [
     include_str!("schema/account.json"),
     include_str!("schema/contact.json"),
     include_str!("schema/lead.json"),
-    include_str!("schema/login_history.json"),
     include_str!("schema/opportunity.json"),
     include_str!("schema/organization.json"),
     include_str!("schema/profile.json"),

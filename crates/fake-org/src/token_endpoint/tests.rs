@@ -362,15 +362,6 @@ fn attempts_are_recorded_with_their_reasons() {
     let refusals: Vec<_> =
         org.state().history.iter().map(|it| it.refusal().map(str::to_owned)).collect();
     assert_eq!(refusals, [Some("inactive user".to_owned()), None]);
-
-    #[cfg(feature = "rest")]
-    {
-        let token = crate::tests::token(&org, "robot@acme.com");
-        let query = "/services/data/v66.0/query?q=SELECT+Status+FROM+LoginHistory";
-        let rows = body(&crate::tests::get(&org, &token, query));
-        assert_eq!(rows["records"][0]["Status"], "inactive user");
-        assert_eq!(rows["records"][1]["Status"], "Success");
-    }
 }
 
 const LOGIN: &str = "https://login.salesforce.com";
