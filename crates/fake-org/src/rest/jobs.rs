@@ -476,8 +476,7 @@ fn not_finished() -> RestError {
 
 const PREFIX: &str = "750";
 const INGEST_SINCE: u32 = 41;
-/// Since version 47.0, but up to 49.0 with other locators and the columns in another order.
-const QUERY_SINCE: u32 = 50;
+const QUERY_SINCE: u32 = 47;
 const DEFAULT_POLLS: u32 = 2;
 /// The documentation does not name the number of jobs of a page.
 const PAGE: usize = 1000;

@@ -67,7 +67,7 @@ impl Query {
 pub(super) fn results(call: &RestCall<'_>, id: &str) -> Answer {
     call.only_get()?;
     let parameters = call.query();
-    let start = parameters.first("locator").map_or(Ok(0), parse_locator)?;
+    let start = parameters.first("locator").map_or(Ok(0), |it| parse_locator(call, it))?;
     let most = match parameters.first("maxRecords") {
         None => DEFAULT_RECORDS,
         Some(text) => text.parse().ok().filter(|&most| most > 0).ok_or_else(|| {
@@ -96,7 +96,10 @@ pub(super) fn results(call: &RestCall<'_>, id: &str) -> Answer {
     let prepared = Prepared::new(&query.text, &state.rest.schema, call.today());
     let prepared =
         prepared.map_err(|error| RestError::new(400, "API_ERROR", error.message(&query.text)))?;
-    let columns = prepared.columns();
+    let mut columns = prepared.columns();
+    if call.version < IN_ORDER_SINCE {
+        columns.sort_by_key(|column| column.path().join("."));
+    }
     let mut csv = format.writer();
     let names: Vec<_> = columns.iter().map(|column| column.path().join(".")).collect();
     text::write(&mut csv, names.iter().map(String::as_bytes));
@@ -110,7 +113,7 @@ pub(super) fn results(call: &RestCall<'_>, id: &str) -> Answer {
         text::write(&mut csv, cells.iter().map(String::as_bytes));
     }
     let mut reply = text::reply(csv);
-    let locator = if end < total { locator(end) } else { "null".to_owned() };
+    let locator = if end < total { locator(call, end) } else { "null".to_owned() };
     reply::set_header(&mut reply, LOCATOR, &locator);
     reply::set_header(&mut reply, NUMBER_OF_RECORDS, &rows.len().to_string());
     Ok(reply)
@@ -126,14 +129,22 @@ fn cell(kind: Kind, value: Value) -> String {
     }
 }
 
-/// A locator is a number in Base64.
-fn locator(start: usize) -> String {
-    Base64Unpadded::encode_string(start.to_string().as_bytes())
+/// Locators are numbers before version 49.0, and since then such numbers in Base64.
+fn locator(call: &RestCall<'_>, start: usize) -> String {
+    let number = start.to_string();
+    if call.version < OPAQUE_SINCE {
+        return number;
+    }
+    Base64Unpadded::encode_string(number.as_bytes())
 }
 
-fn parse_locator(text: &str) -> Result<usize> {
-    let bytes = Base64Unpadded::decode_vec(text.trim_end_matches('=')).ok();
-    let number = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+fn parse_locator(call: &RestCall<'_>, text: &str) -> Result<usize> {
+    let number = if call.version < OPAQUE_SINCE {
+        Some(text.to_owned())
+    } else {
+        let bytes = Base64Unpadded::decode_vec(text.trim_end_matches('=')).ok();
+        bytes.and_then(|bytes| String::from_utf8(bytes).ok())
+    };
     number.and_then(|number| number.parse().ok()).ok_or_else(invalid_locator)
 }
 
@@ -145,5 +156,8 @@ fn invalid_locator() -> RestError {
 /// The platform chooses the number of records itself, and does not say how.
 const DEFAULT_RECORDS: usize = 50_000;
 const MOST_RECORDS: usize = 250_000;
+/// Earlier versions sort the columns by name.
+const IN_ORDER_SINCE: u32 = 50;
+const OPAQUE_SINCE: u32 = 49;
 const LOCATOR: HeaderName = HeaderName::from_static("sforce-locator");
 const NUMBER_OF_RECORDS: HeaderName = HeaderName::from_static("sforce-numberofrecords");
