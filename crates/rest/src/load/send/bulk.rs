@@ -18,7 +18,6 @@ use crate::{ApiError, Org, RestError};
 mod outcomes;
 mod part;
 mod plan;
-mod problem;
 
 pub use plan::BulkPlan;
 
