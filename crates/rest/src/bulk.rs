@@ -45,7 +45,7 @@ pub use download::{DownloadError, QueryPages, WrittenPage};
 pub use job::{Job, JobDelimiter, JobKind, JobOperation, JobState, QueryJobOptions};
 pub use result_file::{EarlierDownload, ResultFile, ResultFileError};
 pub use results::{JobRows, ResultPage};
-pub use soql::{BulkQueryError, check_query};
+pub use soql::check_query;
 pub use wait::JobWait;
 
 /// The longest data of one job, in bytes. Salesforce encodes it as base64, which may have 150 MB.

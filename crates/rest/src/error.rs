@@ -39,6 +39,14 @@ pub enum RestError {
     /// A job of the Bulk API does not have an option.
     #[error("{0}")]
     JobOption(&'static str),
+    /// A job of the Bulk API does not carry out a part of a query.
+    #[error("Bulk API 2.0 does not support {what}")]
+    JobQuery {
+        /// The part of the query.
+        what: String,
+        /// The next step.
+        hint: &'static str,
+    },
     /// A page names itself or an earlier page as the next one.
     #[error("the next page was read already")]
     Loop,
@@ -98,7 +106,7 @@ impl Diagnostic for RestError {
             Self::Encoding => "resp.encoding",
             Self::Api(error) => error.code(),
             Self::Inflated { .. } => "resp.inflated",
-            Self::JobOption(_) => "usage.bulk",
+            Self::JobOption(_) | Self::JobQuery { .. } => "usage.bulk",
             Self::Loop | Self::Page => "resp.page",
             Self::Path => "api.path",
             Self::Record => "api.record",
@@ -124,6 +132,7 @@ impl Diagnostic for RestError {
             }
             Self::Api(error) => return error.hint().map(Cow::Borrowed),
             Self::JobOption(_) => "leave the option out, or load the records without the Bulk API",
+            Self::JobQuery { hint, .. } => hint,
             Self::Path => {
                 "give a path from the root, `/services/…`, or one below the API version: `limits`"
             }
@@ -186,8 +195,12 @@ impl RestError {
     pub fn changed_nothing(&self) -> bool {
         match self {
             Self::Api(error) => !error.is_outage() && error.status() != StatusCode::REQUEST_TIMEOUT,
-            Self::AssignmentRule | Self::JobOption(_) | Self::Path | Self::Record => true,
-            Self::Segment { .. } | Self::Token(_) | Self::TooMany { .. } => true,
+            Self::AssignmentRule | Self::JobOption(_) | Self::JobQuery { .. } => true,
+            Self::Path
+            | Self::Record
+            | Self::Segment { .. }
+            | Self::Token(_)
+            | Self::TooMany { .. } => true,
             Self::Transport(error) => error.is_unsent(),
             _ => false,
         }
