@@ -76,12 +76,13 @@ impl<'a> Printer<'a> {
 
     /// Continues the document of `--json`.
     fn write(&mut self, results: &[RowResult]) -> Result<(), OutputError> {
+        let mut text = String::new();
         for result in results {
-            let before = if self.written == 0 { BEGIN } else { "," };
-            self.console.json_data(format!("{before}{}", row(result)).as_bytes())?;
+            text += if self.written == 0 { BEGIN } else { "," };
+            text += &row(result).to_string();
             self.written += 1;
         }
-        Ok(())
+        self.console.json_data(text.as_bytes())
     }
 
     /// Prints the outcomes of the rows, and returns the error of the command.
