@@ -48,25 +48,17 @@ pub(crate) struct Args {
     /// Begin CSV with a byte order mark, for Excel
     #[arg(long)]
     bom: bool,
-    #[command(flatten)]
-    by_job: ByJob,
-    #[command(flatten)]
-    caller: Caller,
-}
-
-/// Queries by jobs of Bulk API 2.0.
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Bulk API 2.0")]
-struct ByJob {
     /// Run the query as a job of Bulk API 2.0; prints CSV
-    #[arg(long)]
+    #[arg(long, help_heading = BULK)]
     bulk: bool,
     /// Write the records to this file, once all are there
-    #[arg(long, value_name = "FILE", requires = "bulk")]
+    #[arg(long, value_name = "FILE", requires = "bulk", help_heading = BULK)]
     out: Option<PathBuf>,
     /// Abort the job when the command is interrupted
-    #[arg(long, requires = "bulk")]
+    #[arg(long, requires = "bulk", help_heading = BULK)]
     abort_on_interrupt: bool,
+    #[command(flatten)]
+    caller: Caller,
 }
 
 /// The output formats.
@@ -83,7 +75,7 @@ pub(crate) enum Format {
 }
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
-    if args.by_job.bulk {
+    if args.bulk {
         return bulk::run(args, console);
     }
     let (soql, format) = (soql(args)?, args.checked_format(console)?);
@@ -269,4 +261,5 @@ async fn print(
 /// The number of records above which Salesforce recommends Bulk API 2.0.
 const MANY_RECORDS: u64 = 2_000;
 
+const BULK: &str = "Bulk API 2.0";
 const NO_BIND: &str = "expected NAME=FILE, for a query with `IN :NAME`";

@@ -161,6 +161,12 @@ pub(crate) struct Rows {
     /// Resume a load that ended early from its journal
     #[arg(long, requires = "from", conflicts_with = "dry_run")]
     resume: bool,
+    /// Load the file by jobs of Bulk API 2.0
+    #[arg(long, requires = "from", help_heading = "Bulk API 2.0")]
+    bulk: bool,
+    /// Abort the job in progress when the load is interrupted
+    #[arg(long, requires = "bulk", help_heading = "Bulk API 2.0")]
+    abort_on_interrupt: bool,
 }
 
 /// The forms of a record file.
@@ -204,25 +210,11 @@ impl From<TextEncoding> for Encoding {
     }
 }
 
-/// Loads by jobs of Bulk API 2.0.
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Bulk API 2.0")]
-pub(crate) struct BulkOptions {
-    /// Load the file by jobs of Bulk API 2.0
-    #[arg(long, requires = "from")]
-    bulk: bool,
-    /// Abort the job in progress when the load is interrupted
-    #[arg(long, requires = "bulk")]
-    abort_on_interrupt: bool,
-}
-
 /// The arguments of all commands that change records.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Common {
     #[command(flatten)]
     rows: Rows,
-    #[command(flatten)]
-    bulk: BulkOptions,
     #[command(flatten)]
     options: Options,
     #[command(flatten)]

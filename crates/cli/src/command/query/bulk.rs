@@ -19,7 +19,7 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let soql = soql(args)?;
     check_query(&soql)?;
     // A file that cannot be written is reported before the job runs.
-    let output = Output::begin(args.by_job.out.as_deref(), args.bom, console)?;
+    let output = Output::begin(args.out.as_deref(), args.bom, console)?;
     let (org, _) = resolved_login::org(&args.caller, console)?;
     wait_for(run_job(args, &org, &soql, &options, output, console))
 }
@@ -99,7 +99,7 @@ async fn stop(
     job: &str,
     interrupts: &mut Interrupts,
 ) -> Result<bool, Failure> {
-    if !interrupts.aborts(job, args.by_job.abort_on_interrupt).await? {
+    if !interrupts.aborts(job, args.abort_on_interrupt).await? {
         return Ok(false);
     }
     let aborted = interrupts.wait(org.abort_job(JobKind::Query, job)).await.transpose()?;

@@ -42,13 +42,13 @@ impl FileLoad<'_> {
     /// one: with a conflict, `--dry-run` would no longer require `--from`. For the same reason
     /// `--bulk`, which `--hard-delete` requires, has no conflicts in clap.
     pub(super) fn run(self) -> Result<(), Failure> {
-        let Common { rows, bulk, options, .. } = self.common;
+        let Common { rows, options, .. } = self.common;
         let by_key = self.is_by_external_id().then_some("`--external-id`");
         let conflict = match options.not_for_jobs().or(by_key) {
             _ if self.has_record => Some(("`--from`", "one record")),
             // Other flags use the last value. Here that would ignore a file.
             _ if rows.from.len() > 1 => Some(("a second `--from`", "the first")),
-            Some(other) if bulk.bulk => Some(("`--bulk`", other)),
+            Some(other) if rows.bulk => Some(("`--bulk`", other)),
             _ => None,
         };
         if let Some((argument, with)) = conflict {
@@ -71,7 +71,7 @@ impl FileLoad<'_> {
     }
 
     async fn load(self, input: File, org: &Org) -> Result<(), Failure> {
-        let Common { rows, bulk, .. } = self.common;
+        let rows = &self.common.rows;
         let mut interrupts = Interrupts::listen();
         let (source, file) = Source::read(rows, input, &mut interrupts).await?;
         let check = async {
@@ -82,7 +82,7 @@ impl FileLoad<'_> {
         };
         let checked = interrupts.run(check, NOTHING_SENT).await?;
         self.check_one_transaction(&checked)?;
-        let plan = match bulk.bulk {
+        let plan = match rows.bulk {
             true => {
                 org.check_job_options(checked.object())?;
                 Some(checked.bulk_plan(self.is_final)?)

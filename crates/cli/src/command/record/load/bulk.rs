@@ -60,7 +60,7 @@ impl FileLoad<'_> {
             let _ = timeout(GRACE, load.abort()).await;
             return Err(interrupted(STOPPED));
         };
-        if !interrupts.aborts(&job, self.common.bulk.abort_on_interrupt).await? {
+        if !interrupts.aborts(&job, self.common.rows.abort_on_interrupt).await? {
             return Err(interrupted("the load was stopped; its job continues"));
         }
         interrupts.run(load.abort(), STOPPED).await
