@@ -10,7 +10,7 @@ use clap::Subcommand;
 pub(super) use download::Output;
 use orgtoken_rest::Org;
 use orgtoken_rest::bulk::{Job, JobKind, JobRows};
-pub(super) use show::job_failure;
+pub(super) use show::check_completed;
 
 use crate::args::{Caller, is_id};
 use crate::failure::Failure;
@@ -128,11 +128,13 @@ fn wait(which: &Which, console: &Console) -> Result<(), Failure> {
     let wait = async |org: &Org, job| until_ended(org, job, console).await;
     let job = with_job(which, console, wait)?;
     let shown = show::job(&job, console);
-    let Some(failure) = job_failure(&job) else { return shown };
-    // The document of `--json` has the reason; a filter may drop it.
-    match shown.is_ok() && console.json() && !console.filters() {
-        true => Err(Failure::already_reported(failure.code().to_owned())),
-        false => Err(failure),
+    match show::check_rows(&job) {
+        Ok(()) => shown,
+        // The document of `--json` has the reason; a filter may drop it.
+        Err(failure) if shown.is_ok() && console.json() && !console.filters() => {
+            Err(Failure::already_reported(failure.code().to_owned()))
+        }
+        Err(failure) => Err(failure),
     }
 }
 
@@ -158,7 +160,9 @@ pub(super) async fn until_ended(
     let mut polling = org.wait_for_job(job.kind(), &job.id);
     let progress = console.progress();
     while !job.state.has_ended() {
-        progress.show(&printable(&show::progress(&job)));
+        let (state, done) = (job.state.name(), job.number_records_processed.unwrap_or_default());
+        let text = format!("job {}: {state}, {done} records processed", job.id);
+        progress.show(&printable(&text));
         job = polling.next().await?;
     }
     Ok(job)

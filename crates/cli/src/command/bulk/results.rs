@@ -1,9 +1,9 @@
 //! The results of a job.
 
-use orgtoken_rest::bulk::{Job, JobKind, JobRows, JobState};
+use orgtoken_rest::bulk::{JobKind, JobRows};
 
 use super::download::{Output, of_page, print, temporary_file};
-use super::{Results, find, job_failure};
+use super::{Results, check_completed, find};
 use crate::args::UsageError;
 use crate::failure::Failure;
 use crate::io::console::Console;
@@ -30,11 +30,17 @@ pub(super) fn run(args: &Results, console: &Console) -> Result<(), Failure> {
         let mut interrupts = Interrupts::listen();
         let id = &args.which.id;
         let job = interrupts.run(find(&org, id), NOTHING).await?;
-        check_state(&job)?;
+        if !job.state.has_ended() {
+            let id = printable(&job.id);
+            let hint = format!("wait for it: `orgtoken bulk wait {id}`");
+            let what = format!("job {id} has not ended: {}", job.state.name());
+            return Err(Failure::new("api.job", Some(hint), what));
+        }
         if job.kind() == JobKind::Query {
             if args.rows.is_some() {
                 return Err(conflict("`--rows`", "the job of a query"));
             }
+            check_completed(&job)?;
             return output.write(&org, &job, console, &mut interrupts).await;
         }
         let of_queries = [
@@ -51,22 +57,6 @@ pub(super) fn run(args: &Results, console: &Console) -> Result<(), Failure> {
         interrupts.run(download, NOTHING).await?;
         print(page, b"", console)
     })
-}
-
-/// Refuses a job without results.
-fn check_state(job: &Job) -> Result<(), Failure> {
-    if !job.state.has_ended() {
-        let id = printable(&job.id);
-        let hint = format!("wait for it: `orgtoken bulk wait {id}`");
-        let what = format!("job {id} has not ended: {}", job.state.name());
-        return Err(Failure::new("api.job", Some(hint), what));
-    }
-    match job_failure(job) {
-        Some(failure) if job.kind() == JobKind::Query && job.state != JobState::JobComplete => {
-            Err(failure)
-        }
-        _ => Ok(()),
-    }
 }
 
 fn conflict(argument: &str, with: &str) -> Failure {

@@ -49,29 +49,16 @@ fn document(job: &Job) -> Value {
     })
 }
 
-/// `job 750R0000000zxr8IAA: InProgress, 2000 records processed`
-pub(super) fn progress(job: &Job) -> String {
-    let processed = job.number_records_processed.unwrap_or_default();
-    format!("job {}: {}, {processed} records processed", job.id, job.state.name())
-}
-
-/// Returns the error of a job that has ended; `None` if every row succeeded.
-pub(crate) fn job_failure(job: &Job) -> Option<Failure> {
-    let Job { id, state, .. } = job;
-    let id = printable(id);
-    let what = match state {
+/// Returns the error of a job that failed or was aborted.
+pub(crate) fn check_completed(job: &Job) -> Result<(), Failure> {
+    let id = printable(&job.id);
+    let what = match job.state {
         JobState::Failed => {
             let reason = job.error_message.as_deref().unwrap_or("Salesforce gave no reason");
             format!("job {id} failed: {}", printable(reason))
         }
         JobState::Aborted => format!("job {id} was aborted"),
-        _ => {
-            let failed = job.number_records_failed.filter(|failed| *failed > 0)?;
-            let of = job.number_records_processed.unwrap_or(failed);
-            let hint = format!("see the reasons: `orgtoken bulk results {id} --rows failed`");
-            let what = format!("{failed} of {of} records failed");
-            return Some(Failure::new("api.records", Some(hint), what));
-        }
+        _ => return Ok(()),
     };
     let hint = match job.kind() {
         JobKind::Ingest => {
@@ -79,5 +66,17 @@ pub(crate) fn job_failure(job: &Job) -> Option<Failure> {
         }
         JobKind::Query => "correct the query, or run it again".to_owned(),
     };
-    Some(Failure::new("api.job", Some(hint), what))
+    Err(Failure::new("api.job", Some(hint), what))
+}
+
+/// Returns an error unless every row of a job succeeded.
+pub(super) fn check_rows(job: &Job) -> Result<(), Failure> {
+    check_completed(job)?;
+    let Some(failed) = job.number_records_failed.filter(|failed| *failed > 0) else {
+        return Ok(());
+    };
+    let of = job.number_records_processed.unwrap_or(failed);
+    let id = printable(&job.id);
+    let hint = format!("see the reasons: `orgtoken bulk results {id} --rows failed`");
+    Err(Failure::new("api.records", Some(hint), format!("{failed} of {of} records failed")))
 }

@@ -1,11 +1,11 @@
 //! A query by a job of Bulk API 2.0.
 
 use orgtoken_rest::Org;
-use orgtoken_rest::bulk::{JobDelimiter, JobKind, JobState, QueryJobOptions, check_query};
+use orgtoken_rest::bulk::{JobDelimiter, JobKind, QueryJobOptions, check_query};
 
 use super::{Args, Format, soql};
 use crate::args::UsageError;
-use crate::command::bulk::{Output, job_failure, until_ended};
+use crate::command::bulk::{Output, check_completed, until_ended};
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::text::printable;
@@ -86,10 +86,8 @@ async fn run_job(
             });
         }
     };
-    match job_failure(&job) {
-        Some(failure) if job.state != JobState::JobComplete => Err(failure),
-        _ => output.write(org, &job, console, &mut interrupts).await,
-    }
+    check_completed(&job)?;
+    output.write(org, &job, console, &mut interrupts).await
 }
 
 /// Aborts the job, if the user wants that. Returns whether it did.
