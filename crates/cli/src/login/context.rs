@@ -4,7 +4,7 @@ use std::env;
 use std::path::PathBuf;
 
 use orgtoken_settings::{
-    CallSettings, Given, Hosts, Layer, Loader, Notice, ProfileChoice, ReadError, Setting, Settings,
+    CallSettings, Given, Hosts, Input, Layer, Loader, Notice, ProfileChoice, Setting, Settings,
 };
 
 use crate::args::{Login, Route};
@@ -41,7 +41,7 @@ impl<'a> Context<'a> {
 
     /// Reads all inputs, and checks nothing.
     pub(crate) fn complete(self) -> Result<(Loader, Inputs), Failure> {
-        self.inputs().read_all(self.loader()?)
+        self.read_all(self.loader()?)
     }
 
     /// Returns the hosts of a login and the other values. No key is read.
@@ -67,16 +67,9 @@ impl<'a> Context<'a> {
     }
 
     /// Reads all inputs but those of the key.
-    fn without_key(self, mut loader: Loader) -> Result<Loader, Failure> {
-        let mut inputs = self.inputs();
-        while let Some(input) = loader.next_input() {
-            match input.setting() {
-                Setting::PrivateKey | Setting::Passphrase | Setting::PublicKey => {
-                    loader.fail(&input, ReadError::Deferred);
-                }
-                _ => inputs.read(&mut loader, &input)?,
-            }
-        }
+    fn without_key(self, loader: Loader) -> Result<Loader, Failure> {
+        let of_key = [Setting::PrivateKey, Setting::Passphrase, Setting::PublicKey];
+        let (loader, _) = self.inputs().read(loader, |input| !of_key.contains(&input.setting()))?;
         Ok(loader)
     }
 
@@ -89,7 +82,7 @@ impl<'a> Context<'a> {
     }
 
     pub(crate) fn check(self, loader: Loader) -> Result<(Settings, Inputs), Failure> {
-        let (loader, inputs) = self.inputs().read_all(loader)?;
+        let (loader, inputs) = self.read_all(loader)?;
         let settings = loader.check().inspect_err(|problems| self.report(problems.notices()))?;
         for origin in settings.values() {
             tracing::info!("{origin}");
@@ -111,6 +104,11 @@ impl<'a> Context<'a> {
             loader.add(profile);
         }
         Ok(loader)
+    }
+
+    /// Reads all inputs but a passphrase, for which the user may have to be asked.
+    fn read_all(self, loader: Loader) -> Result<(Loader, Inputs), Failure> {
+        self.inputs().read(loader, |input| *input != Input::Passphrase)
     }
 
     fn inputs(self) -> InputReader<'a> {

@@ -12,7 +12,7 @@ use crate::io::input::{
     Fault, InputError, KEY_IN_RECORD, Kind, UnsafeFile, read, read_passphrase,
     read_with_permissions,
 };
-use crate::login::hub::{self, Hub};
+use crate::login::hub;
 use crate::login::key_file::read_private_key;
 
 /// The names of the inputs that were read.
@@ -40,19 +40,23 @@ impl<'a> InputReader<'a> {
         Self { settings_key, route, inputs: Inputs::default(), unsafe_record: None }
     }
 
-    /// Reads every input but a passphrase, for which the user may have to be asked.
-    pub(crate) fn read_all(mut self, mut loader: Loader) -> Result<(Loader, Inputs), Failure> {
+    /// Reads every input that `is_wanted`. The others are deferred.
+    pub(crate) fn read(
+        mut self,
+        mut loader: Loader,
+        is_wanted: impl Fn(&Input) -> bool,
+    ) -> Result<(Loader, Inputs), Failure> {
         while let Some(input) = loader.next_input() {
-            match input {
-                Input::Passphrase => loader.fail(&input, ReadError::Deferred),
-                input => self.read(&mut loader, &input)?,
+            if is_wanted(&input) {
+                self.read_one(&mut loader, &input)?;
+            } else {
+                loader.fail(&input, ReadError::Deferred);
             }
         }
         Ok((loader, self.inputs))
     }
 
-    /// Reads one input.
-    pub(crate) fn read(&mut self, loader: &mut Loader, input: &Input) -> Result<(), Failure> {
+    fn read_one(&mut self, loader: &mut Loader, input: &Input) -> Result<(), Failure> {
         match self.content(input)? {
             Ok(bytes) => loader.provide(input, bytes),
             Err(error) => loader.fail(input, error),
@@ -70,8 +74,7 @@ impl<'a> InputReader<'a> {
         match input {
             Input::File { setting: Setting::Record, path } if path.starts_with(hub::SCHEME) => {
                 let url = &path[hub::SCHEME.len()..];
-                let hub = Hub { url, key: self.settings_key, token_file: None };
-                Ok(Ok(hub.pull(self.route)?))
+                Ok(Ok(hub::pull(url, self.settings_key, None, self.route)?))
             }
             Input::File { setting, path } => {
                 let path = at_home(path);

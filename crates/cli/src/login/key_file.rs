@@ -1,6 +1,5 @@
 //! Private key files and their passphrases.
 
-use std::ffi::OsString;
 use std::path::Path;
 
 use orgtoken_assertion::{KeyError, Passphrase, SigningKey};
@@ -44,18 +43,17 @@ pub(crate) fn open(bytes: &[u8], passphrase: &args::Passphrase) -> Result<Signin
 }
 
 fn passphrase_of(passphrase: &args::Passphrase) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
-    if let Some(name) = &passphrase.key_passphrase_env {
-        let value = named_variable(name).ok_or_else(|| not_set(name))?;
-        return Ok(Some(bytes(value)));
+    let file = passphrase.key_passphrase_file.clone();
+    let value = match &passphrase.key_passphrase_env {
+        Some(name) => Some(named_variable(name).ok_or_else(|| not_set(name))?),
+        None if file.is_some() => None,
+        None => variable(VARIABLE),
+    };
+    if let Some(value) = value {
+        return Ok(Some(Zeroizing::new(value.into_encoded_bytes())));
     }
-    if let Some(path) = &passphrase.key_passphrase_file {
-        return Ok(Some(from_file(path)?));
-    }
-    if let Some(value) = variable(VARIABLE) {
-        return Ok(Some(bytes(value)));
-    }
-    match variable(FILE_VARIABLE) {
-        Some(path) => Ok(Some(from_file(Path::new(&path))?)),
+    match file.or_else(|| variable(FILE_VARIABLE).map(Into::into)) {
+        Some(path) => Ok(Some(from_file(&path)?)),
         None => Ok(prompt::passphrase()?),
     }
 }
@@ -69,10 +67,6 @@ fn not_set(name: &str) -> Failure {
     };
     let message = format!("`--key-passphrase-env`: the variable {shown} is not set");
     Failure::new("key.read", Some(hint), message)
-}
-
-fn bytes(value: OsString) -> Zeroizing<Vec<u8>> {
-    Zeroizing::new(value.into_encoded_bytes())
 }
 
 /// Returns the content without its final line break.

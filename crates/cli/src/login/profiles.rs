@@ -1,7 +1,7 @@
 //! The profiles of `config.toml`.
 
 use orgtoken_broker::ProfileList;
-use orgtoken_settings::{Input, Layer, Loader, ProfileChoice, ReadError, Settings};
+use orgtoken_settings::{Input, Layer, Loader, ProfileChoice, Settings};
 
 use crate::args::Login;
 use crate::failure::Failure;
@@ -26,19 +26,11 @@ pub(crate) fn profiles(login: &Login) -> Result<Option<ProfileList>, Failure> {
 
 /// Returns the settings of these layers, or `None` if they are not complete. Standard input, the Hub
 /// and a passphrase are not read for them.
-pub(crate) fn offline(mut loader: Loader) -> Option<Settings> {
-    let mut reader = InputReader::new(None, None);
-    while let Some(input) = loader.next_input() {
-        let is_local = match &input {
-            Input::File { path, .. } => !path.starts_with(hub::SCHEME),
-            Input::Variable { .. } => true,
-            _ => false,
-        };
-        if is_local {
-            reader.read(&mut loader, &input).ok()?;
-        } else {
-            loader.fail(&input, ReadError::Deferred);
-        }
-    }
+pub(crate) fn offline(loader: Loader) -> Option<Settings> {
+    let is_local = |input: &Input| match input {
+        Input::File { path, .. } => !path.starts_with(hub::SCHEME),
+        input => matches!(input, Input::Variable { .. }),
+    };
+    let (loader, _) = InputReader::new(None, None).read(loader, is_local).ok()?;
     loader.check().ok()
 }

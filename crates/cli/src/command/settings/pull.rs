@@ -4,7 +4,7 @@ use crate::args::{Route, UsageError};
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::new_file::create_secret;
-use crate::login::hub::{Hub, SCHEME};
+use crate::login::hub::{SCHEME, pull};
 
 /// Print a settings record of Onify Hub
 #[derive(Debug, clap::Args)]
@@ -29,12 +29,9 @@ pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     if console.filters() && args.out.is_some() {
         return Err(UsageError::conflict("`--jq`", "`--out`", "orgtoken settings pull").into());
     }
-    let hub = Hub {
-        url: args.hub.strip_prefix(SCHEME).unwrap_or(&args.hub),
-        key: args.settings_key.as_deref(),
-        token_file: args.hub_token_file.as_deref(),
-    };
-    let mut record = hub.pull(Some(&args.route))?;
+    let url = args.hub.strip_prefix(SCHEME).unwrap_or(&args.hub);
+    let (key, token_file) = (args.settings_key.as_deref(), args.hub_token_file.as_deref());
+    let mut record = pull(url, key, token_file, Some(&args.route))?;
     if record.last() != Some(&b'\n') {
         record.push(b'\n');
     }
