@@ -36,12 +36,18 @@ impl<'a> Context<'a> {
 
     /// Returns valid settings and the names of the inputs. An encrypted key is not decrypted.
     pub(crate) fn checked(self) -> Result<(Settings, Inputs), Failure> {
-        self.check(self.loader()?)
+        let (loader, inputs) = self.complete()?;
+        let settings = loader.check().inspect_err(|problems| self.report(problems.notices()))?;
+        for origin in settings.values() {
+            tracing::info!("{origin}");
+        }
+        self.report(settings.notices());
+        Ok((settings, inputs))
     }
 
-    /// Reads all inputs, and checks nothing.
+    /// Reads all inputs but a passphrase, for which the user may have to be asked. Checks nothing.
     pub(crate) fn complete(self) -> Result<(Loader, Inputs), Failure> {
-        self.read_all(self.loader()?)
+        self.inputs().read(self.loader()?, |input| *input != Input::Passphrase)
     }
 
     /// Returns the hosts of a login and the other values. No key is read.
@@ -81,16 +87,6 @@ impl<'a> Context<'a> {
         }
     }
 
-    pub(crate) fn check(self, loader: Loader) -> Result<(Settings, Inputs), Failure> {
-        let (loader, inputs) = self.read_all(loader)?;
-        let settings = loader.check().inspect_err(|problems| self.report(problems.notices()))?;
-        for origin in settings.values() {
-            tracing::info!("{origin}");
-        }
-        self.report(settings.notices());
-        Ok((settings, inputs))
-    }
-
     /// Collects flags, environment and `config.toml`.
     pub(crate) fn loader(self) -> Result<Loader, Failure> {
         let mut loader = Loader::new([self.flags()?, Layer::from_environment(variables())]);
@@ -104,11 +100,6 @@ impl<'a> Context<'a> {
             loader.add(profile);
         }
         Ok(loader)
-    }
-
-    /// Reads all inputs but a passphrase, for which the user may have to be asked.
-    fn read_all(self, loader: Loader) -> Result<(Loader, Inputs), Failure> {
-        self.inputs().read(loader, |input| *input != Input::Passphrase)
     }
 
     fn inputs(self) -> InputReader<'a> {
