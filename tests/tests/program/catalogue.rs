@@ -89,7 +89,7 @@ fn as_written(entry: &Entry) -> Scenario {
             let text = text.split(", ").next().unwrap_or(text);
             Scenario::refusal(400, code, text)
         }
-        None => entry.codes[0].parse().unwrap(),
+        None => Scenario::refusal(400, entry.codes[0], entry.codes[0].replace('_', " ")),
     }
 }
 
