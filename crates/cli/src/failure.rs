@@ -34,16 +34,12 @@ pub(crate) struct Failure(Box<Parts>);
 struct Parts {
     code: Cow<'static, str>,
     error: Box<dyn Error>,
-    /// Replaces the message of the error.
-    message: Option<String>,
     hint: Option<Cow<'static, str>>,
-    /// The entry of the catalogue, if Salesforce refused.
-    refusal: Option<&'static Entry>,
+    details: Details,
     /// The command that checks the same login, if `doctor` checks the step that failed.
     doctor: Option<String>,
     /// The commands that continue the work, one after the other.
     resume: Vec<String>,
-    problems: Vec<Problem>,
     already_reported: bool,
     /// The effects of the error.
     notes: Vec<Cow<'static, str>>,
@@ -69,12 +65,10 @@ impl Failure {
         Self(Box::new(Parts {
             code,
             error: error.into(),
-            message: None,
             hint,
-            refusal: None,
+            details: Details::default(),
             doctor: Some("orgtoken doctor".to_owned()),
             resume: Vec::new(),
-            problems: Vec::new(),
             already_reported: false,
             notes: Vec::new(),
         }))
@@ -136,7 +130,7 @@ impl Failure {
     }
 
     pub(crate) fn with_problems(mut self, problems: Vec<Problem>) -> Self {
-        self.0.problems = problems;
+        self.0.details.problems = problems;
         self
     }
 
@@ -181,10 +175,10 @@ impl Failure {
         };
         let mut text = labelled(look::ERROR, "error:", &self.message());
         // A single problem is the message.
-        if self.0.problems.len() > 1 {
+        if self.0.details.problems.len() > 1 {
             return text + &self.problems_text(look);
         }
-        if let Some(refusal) = self.0.refusal {
+        if let Some(refusal) = self.0.details.refusal {
             text += &look.wrapped("", "", &printable(&sentence(refusal.meaning)));
         }
         if let Some(hint) = &self.0.hint {
@@ -202,7 +196,7 @@ impl Failure {
 
     fn problems_text(&self, look: Look) -> String {
         let mut text = String::new();
-        for problem in &self.0.problems {
+        for problem in &self.0.details.problems {
             text += &look.wrapped("  ", "  ", &printable(&problem.message));
             if let Some(hint) = &problem.hint {
                 text += &look.wrapped("    ", "    ", &printable(hint));
@@ -219,12 +213,12 @@ impl Failure {
         let error = Reported {
             code: &self.0.code,
             message: printable(&self.message()),
-            meaning: self.0.refusal.map(|refusal| refusal.meaning),
+            meaning: self.0.details.refusal.map(|refusal| refusal.meaning),
             hint: self.0.hint.as_deref(),
             link: self.entry().map(Entry::explain_command),
             resume: self.resume(),
             exit: self.exit(),
-            problems: &self.0.problems,
+            problems: &self.0.details.problems,
         };
         let mut bytes =
             serde_json::to_vec(&BTreeMap::from([("error", error)])).expect("the report is JSON");
@@ -234,7 +228,7 @@ impl Failure {
 
     /// The entry of the catalogue, of a refusal or of a network error.
     fn entry(&self) -> Option<&'static Entry> {
-        self.0.refusal.or_else(|| catalogue::by_code(&self.0.code))
+        self.0.details.refusal.or_else(|| catalogue::by_code(&self.0.code))
     }
 
     /// The commands that continue the work, as one line.
@@ -245,13 +239,13 @@ impl Failure {
 
     /// Whether nothing is configured: user, app and key are missing.
     fn is_unconfigured(&self) -> bool {
-        self.0.problems.len() >= 3
-            && self.0.problems.iter().all(|one| one.code == "settings.missing")
+        self.0.details.problems.len() >= 3
+            && self.0.details.problems.iter().all(|one| one.code == "settings.missing")
     }
 
     /// The message with its causes, on one line.
     pub(crate) fn message(&self) -> String {
-        let message = self.0.message.clone();
+        let message = self.0.details.message.clone();
         let message = message.unwrap_or_else(|| chain(self.0.error.as_ref()));
         self.0.notes.iter().fold(message, |message, note| message + "; " + note)
     }
@@ -260,7 +254,8 @@ impl Failure {
 /// The message, or all problems, on one line.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let problems: Vec<_> = self.0.problems.iter().map(|problem| &*problem.message).collect();
+        let problems: Vec<_> =
+            self.0.details.problems.iter().map(|problem| &*problem.message).collect();
         f.write_str(&if problems.is_empty() { self.message() } else { problems.join("; ") })
     }
 }
@@ -268,11 +263,9 @@ impl fmt::Display for Failure {
 impl<E: Diagnostic + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
         let (code, hint) = (error.code().to_owned(), error.hint().map(Cow::into_owned));
-        let details = Details::of(&error);
-        let mut failure = Self::new(code, details.hint.or(hint), error);
-        failure.0.message = details.message;
-        failure.0.refusal = details.refusal;
-        failure.0.problems = details.problems;
+        let mut details = Details::of(&error);
+        let mut failure = Self::new(code, details.hint.take().or(hint), error);
+        failure.0.details = details;
         failure
     }
 }

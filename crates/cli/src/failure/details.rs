@@ -16,7 +16,7 @@ use super::{Problem, with_flags};
 use crate::io::text::printable;
 
 /// The details of an error. By default there are none.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Details {
     /// Replaces the message of the error.
     pub(super) message: Option<String>,

@@ -29,7 +29,7 @@ fn json_report_is_one_line() {
 fn report_of_a_refusal_has_meaning_hint_and_commands() {
     let failure = Failure::new("refused.user_inactive", Some("activate the user"), "refused");
     let mut failure = failure;
-    failure.0.refusal = catalogue::by_code("refused.user_inactive");
+    failure.0.details.refusal = catalogue::by_code("refused.user_inactive");
     let text = "error: refused\nThe user exists, but was deactivated or frozen.\nhint: activate the user\n\
                 more: orgtoken explain refused.user_inactive\n\
                 check: orgtoken doctor\n";
@@ -79,7 +79,7 @@ fn several_problems_are_listed() {
     };
     let mut failure =
         Failure::new("api.refused", None::<&str>, "Salesforce answered 400: 2 problems");
-    failure.0.problems = vec![problem("A"), problem("B")];
+    failure.0.details.problems = vec![problem("A"), problem("B")];
     assert_eq!(
         reported(&failure, false),
         "error: Salesforce answered 400: 2 problems\n  A: no (fields: Name)\n  B: no (fields: Name)\n"
