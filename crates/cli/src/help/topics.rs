@@ -33,7 +33,9 @@ impl Topic {
         }
         let table = match self.name.as_str() {
             "environment" => rows(setting_variables(), 26, look),
-            "exit-codes" => exit_codes(look),
+            "exit-codes" => {
+                rows(EXIT_CODES.map(|(code, text)| (code.to_string(), text.to_owned())), 5, look)
+            }
             "login" => login_flags(),
             "profiles" => rows(settings_of_profiles(), 17, look),
             _ => return text,
@@ -61,11 +63,6 @@ fn login_flags() -> String {
     command.build();
     debug_assert!(command.get_arguments().all(is_shared));
     format!("{}\n", command.render_help().to_string().trim_matches('\n'))
-}
-
-fn exit_codes(look: Look) -> String {
-    let codes = EXIT_CODES.iter().map(|(code, meaning)| (code.to_string(), (*meaning).to_owned()));
-    rows(codes, 5, look)
 }
 
 /// The topics, in the order of the help.
