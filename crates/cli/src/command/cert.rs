@@ -15,7 +15,7 @@ use crate::clock;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::input::{Kind, read};
-use crate::io::table::Row;
+use crate::io::table::{Row, table};
 use crate::io::text::{hex, rfc3339};
 use crate::login::key_file::{open, read_private_key};
 
@@ -57,10 +57,7 @@ pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
 
 fn inspect(args: &Inspect, console: &Console) -> Result<(), Failure> {
     let shown = Shown::of(&certificate(&args.file)?)?;
-    if console.json() {
-        return Ok(console.document(&shown)?);
-    }
-    Ok(console.table(shown.rows())?)
+    Ok(console.result(&shown, || table(shown.rows(), console.look()))?)
 }
 
 fn matches(args: &Match, console: &Console) -> Result<(), Failure> {
@@ -77,10 +74,8 @@ fn matches(args: &Match, console: &Console) -> Result<(), Failure> {
             ),
         ));
     }
-    if console.json() {
-        return Ok(console.document(&json!({ "match": true }))?);
-    }
-    Ok(console.data(b"key and certificate match\n")?)
+    let text = || "key and certificate match\n".to_owned();
+    Ok(console.result(&json!({ "match": true }), text)?)
 }
 
 fn certificate(file: &Path) -> Result<Certificate, Failure> {

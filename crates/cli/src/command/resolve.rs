@@ -26,11 +26,9 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let hosts = Context { login: &args.login, route: None, console }.hosts()?;
-    if console.json() {
-        let further = hosts.resolution().fallback();
-        return Ok(console.document(&Shown::of(&hosts, further.as_ref()))?);
-    }
-    Ok(console.text(&text(&hosts, console.look()))?)
+    let further = hosts.resolution().fallback();
+    let shown = Shown::of(&hosts, further.as_ref());
+    Ok(console.result(&shown, || text(&hosts, console.look()))?)
 }
 
 fn text(hosts: &Hosts, look: Look) -> String {

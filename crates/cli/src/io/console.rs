@@ -166,6 +166,15 @@ impl Console {
         Progress::new(!self.json() && !self.is_terminal)
     }
 
+    /// Writes the result as a document if it is to be JSON, else as a text of this program.
+    pub(crate) fn result(
+        &self,
+        document: &impl Serialize,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), OutputError> {
+        if self.json() { self.document(document) } else { self.text(&text()) }
+    }
+
     /// Prints a warning. The command continues.
     pub(crate) fn warn(&self, warning: &dyn fmt::Display) {
         if !self.json {

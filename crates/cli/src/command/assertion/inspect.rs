@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::clock;
 use crate::failure::Failure;
 use crate::io::console::Console;
-use crate::io::table::Row;
+use crate::io::table::{Row, table};
 use crate::io::text::rfc3339;
 
 /// Show the header and claims of an assertion
@@ -23,10 +23,8 @@ pub(crate) struct Args {
 pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let assertion = super::read(&args.file)?;
     let now = clock::now();
-    if console.json() {
-        return Ok(console.document(&Shown::of(&assertion, now))?);
-    }
-    Ok(console.table(rows(&assertion, now))?)
+    let text = || table(rows(&assertion, now), console.look());
+    Ok(console.result(&Shown::of(&assertion, now), text)?)
 }
 
 #[derive(Serialize)]

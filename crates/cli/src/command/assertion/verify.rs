@@ -23,8 +23,5 @@ pub(crate) struct Args {
 pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let key = PublicKey::from_bytes(&read(&args.cert, Kind::Key)?)?;
     super::read(&args.file)?.verify(&key)?;
-    if console.json() {
-        return Ok(console.document(&json!({ "verified": true }))?);
-    }
-    Ok(console.data(b"signature verified\n")?)
+    Ok(console.result(&json!({ "verified": true }), || "signature verified\n".to_owned())?)
 }

@@ -49,12 +49,9 @@ pub(super) fn run(args: &Create, console: &Console) -> Result<(), Failure> {
     let validity = Validity::starting(clock::now()).days(args.days);
     let signer = args.signer()?;
     let certificate = Certificate::self_signed(&*signer, &subject, validity, &mut SysRng)?;
-    if console.json() {
-        let mut shown = Shown::of(&certificate)?;
-        shown.certificate = Some(certificate.to_pem());
-        return Ok(console.document(&shown)?);
-    }
-    Ok(console.data(certificate.to_pem().as_bytes())?)
+    let pem = certificate.to_pem();
+    let shown = Shown { certificate: Some(pem.clone()), ..Shown::of(&certificate)? };
+    Ok(console.result(&shown, || pem)?)
 }
 
 impl Create {

@@ -7,7 +7,7 @@ use crate::args::Passphrase;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::input::{Kind, read};
-use crate::io::table::Row;
+use crate::io::table::{Row, table};
 use crate::io::text::hex;
 use crate::login::key_file::open;
 
@@ -22,7 +22,7 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let shown = Shown::of(&read(&args.file, Kind::Key)?, &args.passphrase)?;
-    if console.json() { Ok(console.document(&shown)?) } else { Ok(console.table(shown.rows())?) }
+    Ok(console.result(&shown, || table(shown.rows(), console.look()))?)
 }
 
 #[derive(Serialize)]
