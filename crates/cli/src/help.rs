@@ -132,40 +132,34 @@ fn is_shared(arg: &Arg) -> bool {
 /// Returns every variable that is a setting, with its names in other tools. Each `…_FILE` that holds
 /// the value of another one is left out.
 pub(crate) fn setting_variables() -> Vec<(String, String)> {
-    let descriptions = settings_of_profiles();
+    let mut descriptions = settings_of_profiles();
+    descriptions.extend(OTHER_SETTINGS.map(|(name, text)| (name.to_owned(), text.to_owned())));
     let mut rows = Vec::new();
     for setting in Setting::ALL {
         for variable in setting.variables() {
             let name = variable.trim_start_matches("ORGTOKEN_").to_ascii_lowercase();
             let described = descriptions.iter().find(|(known, _)| *known == name);
-            let Some(meaning) = described.map(|(_, text)| &**text).or_else(|| other(&name)) else {
-                continue;
-            };
+            let Some((_, meaning)) = described else { continue };
             let others = setting.third_party_variables().join(", ");
-            let is_value = variable == setting.variable();
-            let others = if is_value && !others.is_empty() {
-                format!(" Also {others}.")
-            } else {
-                String::new()
+            let also = match variable == setting.variable() && !others.is_empty() {
+                true => format!(" Also {others}."),
+                false => String::new(),
             };
-            rows.push((variable, format!("{meaning}{others}")));
+            rows.push((variable, format!("{meaning}{also}")));
         }
     }
     rows.sort();
     rows
 }
 
-/// Returns the meaning of a setting that no profile has.
-fn other(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "passphrase" => "The passphrase of the private key.",
-        "private_key" => "The private key.",
-        "profile" => "The profile of config.toml.",
-        "public_key" => "The public key of signer_command.",
-        "record_key" => "The key of the record, if the file has several.",
-        _ => return None,
-    })
-}
+/// The settings that no profile has.
+const OTHER_SETTINGS: [(&str, &str); 5] = [
+    ("passphrase", "The passphrase of the private key."),
+    ("private_key", "The private key."),
+    ("profile", "The profile of config.toml."),
+    ("public_key", "The public key of signer_command."),
+    ("record_key", "The key of the record, if the file has several."),
+];
 
 /// Returns the settings of a profile with their descriptions.
 pub(crate) fn settings_of_profiles() -> Vec<(String, String)> {
