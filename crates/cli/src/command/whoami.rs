@@ -5,7 +5,7 @@ use orgtoken_rest::{Object, Value};
 use crate::args::Caller;
 use crate::failure::Failure;
 use crate::io::console::Console;
-use crate::io::table::Row;
+use crate::io::table::{Row, table};
 use crate::login::resolved_login;
 use crate::runtime::wait_for;
 
@@ -34,11 +34,8 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         ("instance_url", "instance", Some(&*instance_url)),
         ("api_version", "api version", Some(&*api_version)),
     ];
-    if console.json() {
-        let value = |text: Option<&str>| text.map_or(Value::Null, Value::from);
-        let document = values.map(|(name, _, text)| (name.to_owned(), value(text)));
-        return Ok(console.document(&Object::from_iter(document))?);
-    }
+    let value = |text: Option<&str>| text.map_or(Value::Null, Value::from);
+    let document = Object::from_iter(values.map(|(name, _, text)| (name.to_owned(), value(text))));
     let rows = values.into_iter().filter_map(|(_, name, text)| Some(Row::new(name, text?)));
-    Ok(console.table(rows)?)
+    Ok(console.result(&document, || table(rows, console.look()))?)
 }
