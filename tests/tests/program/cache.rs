@@ -297,7 +297,7 @@ fn cache_list_shows_the_entries_of_all_profiles_without_network_or_default() {
     fs::remove_file(org.path("app.key")).unwrap();
     let sealed = list(&[]);
     assert_eq!(stdout(&sealed).matches("-        sealed    -    -").count(), 2);
-    assert!(stderr(&sealed).starts_with("2 entries are sealed: "), "{}", stderr(&sealed));
+    assert!(stderr(&sealed).starts_with("sealed entries: 2; "), "{}", stderr(&sealed));
     let json: Value = serde_json::from_str(stdout(&list(&["--json"]))).unwrap();
     assert_eq!((&json["count"], &json["sealed"]), (&2.into(), &2.into()));
 }

@@ -101,11 +101,8 @@ fn list(args: &List, console: &Console) -> Result<(), Failure> {
     rows.extend(std::iter::repeat_n(["-", "sealed", "-", "-", ""].map(str::to_owned), sealed));
     console.text(&columns(&rows, &[], console.look()))?;
     if sealed > 0 {
-        let entries =
-            if sealed == 1 { "1 entry is".to_owned() } else { format!("{sealed} entries are") };
-        console.remark(&format_args!(
-            "{entries} sealed: the private key is encrypted, remote, or of another login"
-        ));
+        let why = "the private key is encrypted, remote, or of another login";
+        console.remark(&format_args!("sealed entries: {sealed}; {why}"));
     }
     Ok(())
 }
