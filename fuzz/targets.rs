@@ -135,7 +135,7 @@ fn judged(layer: Layer) -> String {
     let mut loader = Loader::new([layer]);
     for _ in 0..64 {
         let Some(input) = loader.next_input() else { break };
-        loader.fail(&input, ReadError::NoTerminal);
+        loader.fail(&input, ReadError::Deferred);
     }
     assert_eq!(loader.next_input(), None, "an input was repeated");
     match loader.check() {

@@ -17,8 +17,6 @@ pub enum Input {
         /// The path, resolved against the folder of the file that names it.
         path: String,
     },
-    /// The passphrase of the private key, to be typed at a terminal.
-    Passphrase,
     /// Standard input.
     Stdin {
         /// The setting that it is for.
@@ -45,7 +43,6 @@ impl Input {
     /// Returns the setting that the input is for.
     pub fn setting(&self) -> Setting {
         match self {
-            Self::Passphrase => Setting::Passphrase,
             Self::File { setting, .. }
             | Self::Stdin { setting }
             | Self::Variable { setting, .. } => *setting,
@@ -57,12 +54,9 @@ impl Input {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
-    /// Not read yet: the caller reads it when the key is used.
+    /// Not read yet: the caller reads it when the value is used.
     #[error("not read yet")]
     Deferred,
-    /// No terminal to type a passphrase at.
-    #[error("no terminal for the prompt")]
-    NoTerminal,
     /// The file cannot be read.
     #[error("cannot read `{}`: {reason}", redact::path(.path))]
     Os {
@@ -91,9 +85,7 @@ pub enum ReadError {
 impl ReadError {
     pub(crate) fn hint(&self) -> Cow<'static, str> {
         match self {
-            Self::Deferred | Self::NoTerminal => {
-                "put the passphrase into a file, and its path into `passphrase_file`".into()
-            }
+            Self::Deferred => "read it before the settings are checked".into(),
             Self::Os { .. } => "check the path and the permissions of the file".into(),
             Self::TooLarge { .. } => "name the settings file or the key, not a data file".into(),
             Self::Unset { name } if name == redact::WITHHELD => {
@@ -110,7 +102,7 @@ impl ReadError {
         of_passphrase: bool,
     ) -> Result<Self, (&'static str, &'static str)> {
         match &mut self {
-            Self::Deferred | Self::NoTerminal => {}
+            Self::Deferred => {}
             Self::Os { path, .. } | Self::TooLarge { path, .. } => {
                 if of_passphrase {
                     redact::WITHHELD.clone_into(path);

@@ -1,8 +1,5 @@
 //! Combines layers, and requests the input that they name.
 
-use std::cell::OnceCell;
-
-use orgtoken_assertion::{KeyError, SigningKey};
 use zeroize::Zeroizing;
 
 use crate::input::{Input, ReadError};
@@ -24,10 +21,6 @@ use crate::source::Source;
 pub struct Loader {
     pub(crate) layer: Layer,
     pub(crate) record_read: bool,
-    /// The effective private key, once it has been parsed: that takes a tenth of a cached run.
-    pub(crate) key: OnceCell<Result<SigningKey, KeyError>>,
-    passphrase_asked: bool,
-    pub(crate) passphrase_deferred: bool,
 }
 
 impl Loader {
@@ -43,7 +36,6 @@ impl Loader {
     /// Adds a layer after those of the same rank.
     pub fn add(&mut self, layer: Layer) {
         self.layer.include(layer);
-        self.key.take();
         self.read_record_in_variable();
     }
 
@@ -71,33 +63,22 @@ impl Loader {
             Raw::Variable(name) => Some(Input::Variable { setting, name: name.clone() }),
             _ => None,
         };
-        Setting::ALL.into_iter().find_map(read).or_else(|| self.passphrase_input())
+        Setting::ALL.into_iter().find_map(read)
     }
 
     /// Provides the content of an input.
     pub fn provide(&mut self, input: &Input, bytes: Zeroizing<Vec<u8>>) {
-        match input {
-            Input::Passphrase => {
-                let source = Source::Flag("passphrase prompt");
-                let rank = Rank::Flag;
-                let raw = Raw::Bytes(bytes);
-                self.layer.entries.push(Entry { setting: Setting::Passphrase, rank, source, raw });
-            }
-            _ if input.setting() == Setting::Record => self.provide_record(&bytes),
-            _ => self.replace_raw(input.setting(), file_content(input.setting(), bytes)),
+        match input.setting() {
+            Setting::Record => self.provide_record(&bytes),
+            setting => self.replace_raw(setting, file_content(setting, bytes)),
         }
     }
 
     /// Reports that an input could not be read.
     pub fn fail(&mut self, input: &Input, why: ReadError) {
         let setting = input.setting();
-        let later = why == ReadError::Deferred;
         let kind = ProblemKind::read(why, Some(setting));
         match setting {
-            Setting::Passphrase if *input == Input::Passphrase => {
-                self.passphrase_asked = true;
-                self.passphrase_deferred = later;
-            }
             Setting::Record => {
                 self.record_read = true;
                 self.layer.unreadable = true;
@@ -183,22 +164,6 @@ impl Loader {
         self.add(layer);
     }
 
-    /// Requests the passphrase of an encrypted key.
-    fn passphrase_input(&self) -> Option<Input> {
-        let bytes = match &self.effective(Setting::PrivateKey)?.raw {
-            Raw::Bytes(bytes) => bytes.as_slice(),
-            Raw::Text(text) => text.secret().as_bytes(),
-            _ => return None,
-        };
-        let lacks = !self.passphrase_asked
-            && self.effective(Setting::Passphrase).is_none()
-            && matches!(
-                self.key.get_or_init(|| SigningKey::from_bytes(bytes)),
-                Err(KeyError::Encrypted)
-            );
-        lacks.then_some(Input::Passphrase)
-    }
-
     fn text(&self, setting: Setting) -> Option<&str> {
         match &self.effective(setting)?.raw {
             Raw::Text(text) => Some(text.secret().trim()),
@@ -207,7 +172,6 @@ impl Loader {
     }
 
     fn replace_raw(&mut self, setting: Setting, raw: Raw) {
-        self.key.take();
         let given = self.layer.entries.iter_mut().filter(|entry| entry.setting == setting);
         if let Some(entry) = given.min_by_key(|entry| entry.rank) {
             entry.raw = raw;

@@ -58,11 +58,11 @@ impl Settings {
     }
 
     /// Decrypts the key if it is encrypted, with the passphrase of the settings or else with
-    /// `typed`.
+    /// `typed`: [`EncryptedKey::lacks_passphrase`] says whether to ask the user for it.
     ///
     /// # Errors
     ///
-    /// The passphrase is wrong, or the decrypted key is not accepted.
+    /// There is no passphrase, it is wrong, or the decrypted key is not accepted.
     pub fn decrypt_key(&mut self, typed: Option<&Passphrase>) -> Result<(), Problems> {
         let KeySource::Encrypted(encrypted) = &self.key else { return Ok(()) };
         let key = encrypted.decrypt(typed).and_then(|key| {

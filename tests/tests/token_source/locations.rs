@@ -9,7 +9,7 @@ use conformance::test_org::{CLIENT_ID, TestOrg};
 use orgtoken_assertion::{Passphrase, SignError, Signer};
 use orgtoken_client::cache::{CacheLocations, FileCache, Lease, State, TokenCache};
 use orgtoken_client::{CachedToken, Timestamp};
-use orgtoken_settings::{Input, Layer, Loader, ReadError, Setting, Settings};
+use orgtoken_settings::{Layer, Loader, Setting, Settings};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
@@ -122,10 +122,7 @@ fn settings(org: &TestOrg, set_key: impl FnOnce(&mut Layer), key: &[u8]) -> Sett
     set_key(&mut flags);
     let mut loader = Loader::new([flags]);
     while let Some(input) = loader.next_input() {
-        match input {
-            Input::Passphrase => loader.fail(&input, ReadError::Deferred),
-            _ => loader.provide(&input, Zeroizing::new(key.to_vec())),
-        }
+        loader.provide(&input, Zeroizing::new(key.to_vec()));
     }
     loader.check().unwrap()
 }

@@ -4,7 +4,7 @@ use std::env;
 use std::path::PathBuf;
 
 use orgtoken_settings::{
-    CallSettings, Given, Hosts, Input, Layer, Loader, Notice, ProfileChoice, Setting, Settings,
+    CallSettings, Given, Hosts, Layer, Loader, Notice, ProfileChoice, Setting, Settings,
 };
 
 use crate::args::{Login, Route};
@@ -45,9 +45,9 @@ impl<'a> Context<'a> {
         Ok((settings, inputs))
     }
 
-    /// Reads all inputs but a passphrase, for which the user may have to be asked. Checks nothing.
+    /// Reads all inputs, and checks nothing.
     pub(crate) fn complete(self) -> Result<(Loader, Inputs), Failure> {
-        self.inputs().read(self.loader()?, |input| *input != Input::Passphrase)
+        self.inputs().read(self.loader()?, |_| true)
     }
 
     /// Returns the hosts of a login and the other values. No key is read.

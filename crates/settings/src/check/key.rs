@@ -78,12 +78,10 @@ impl Check {
     }
 
     fn signing_key(&mut self, bytes: &[u8]) -> Result<KeySource, ProblemKind> {
-        let is_given = self.loader.effective(Setting::Passphrase).is_some();
         let passphrase = self.passphrase();
-        match self.loader.key.take().unwrap_or_else(|| SigningKey::from_bytes(bytes)) {
+        match SigningKey::from_bytes(bytes) {
             Ok(key) => Ok(KeySource::Local(Box::new(key))),
-            // An unreadable passphrase has been reported already.
-            Err(KeyError::Encrypted) if is_given || self.loader.passphrase_deferred => {
+            Err(KeyError::Encrypted) => {
                 Ok(KeySource::Encrypted(EncryptedKey::new(bytes, passphrase)))
             }
             Err(error) => Err(ProblemKind::Key(error)),

@@ -580,49 +580,30 @@ fn default_api_version() {
 }
 
 #[test]
-fn missing_passphrase_is_requested() {
-    let encrypted = encrypted_key("0pen sesame");
-    let loader = || {
+fn key_without_a_passphrase_is_decrypted_with_a_typed_one() {
+    let mut settings = {
         let mut flags = Layer::flags();
         flags.set_file(Setting::PrivateKey, "--jwt-key-file", "server.key");
         let record = Layer::from_record(record().as_bytes(), "salesforce.json", None);
         let mut loader = Loader::new([flags, record]);
         let input = loader.next_input().unwrap();
-        loader.provide(&input, encrypted.clone().into_bytes().into());
-        assert_eq!(loader.next_input(), Some(Input::Passphrase));
-        loader
+        loader.provide(&input, encrypted_key("0pen sesame").into_bytes().into());
+        assert_eq!(loader.next_input(), None);
+        loader.check().unwrap()
     };
-
-    let mut typed = loader();
-    typed.provide(&Input::Passphrase, b"0pen sesame".to_vec().into());
-    assert_eq!(typed.next_input(), None);
-    let mut settings = typed.check().unwrap();
-    assert!(matches!(settings.key(), KeySource::Encrypted(_)));
-    settings.decrypt_key(None).unwrap();
-    assert!(matches!(settings.key(), KeySource::Local(_)));
-
-    let mut wrong = loader();
-    wrong.provide(&Input::Passphrase, b"open sesame".to_vec().into());
-    let problems = wrong.check().unwrap().decrypt_key(None).unwrap_err();
-    assert_eq!(only(&problems).code(), "key.passphrase");
-    assert_eq!(only(&problems).at(), "--jwt-key-file");
-
-    let mut later = loader();
-    later.fail(&Input::Passphrase, ReadError::Deferred);
-    let mut settings = later.check().unwrap();
-    let problems = settings.decrypt_key(None).unwrap_err();
-    assert_eq!(only(&problems).code(), "key.encrypted");
+    let KeySource::Encrypted(key) = settings.key() else { panic!("{:?}", settings.key()) };
+    assert!(key.lacks_passphrase());
+    for (typed, code) in [(None, "key.encrypted"), (Some("open sesame"), "key.passphrase")] {
+        let problems = settings.decrypt_key(typed.map(Passphrase::new).as_ref()).unwrap_err();
+        assert_eq!(only(&problems).code(), code);
+        assert_eq!(only(&problems).at(), "--jwt-key-file");
+    }
     settings.decrypt_key(Some(&Passphrase::new("0pen sesame"))).unwrap();
     assert!(matches!(settings.key(), KeySource::Local(_)));
-
-    let mut no_terminal = loader();
-    no_terminal.fail(&Input::Passphrase, ReadError::NoTerminal);
-    assert_eq!(no_terminal.next_input(), None);
-    assert_eq!(only(&no_terminal.check().unwrap_err()).code(), "key.encrypted");
 }
 
 #[test]
-fn passphrase_is_requested_for_every_key_form() {
+fn every_form_of_an_encrypted_key_is_decrypted() {
     use base64ct::{Base64, Encoding};
     use pkcs8::{DecodePrivateKey, EncodePrivateKey};
     let key = rsa::PrivateKey::from_pkcs8_pem(&KEY).unwrap();
@@ -641,10 +622,8 @@ fn passphrase_is_requested_for_every_key_form() {
         let mut loader = Loader::new([flags, record]);
         let input = loader.next_input().unwrap();
         loader.provide(&input, key.into());
-        assert_eq!(loader.next_input(), Some(Input::Passphrase), "{name}");
-        loader.provide(&Input::Passphrase, b"0pen sesame".to_vec().into());
         let mut settings = loader.check().unwrap();
-        settings.decrypt_key(None).unwrap();
+        settings.decrypt_key(Some(&Passphrase::new("0pen sesame"))).unwrap();
         assert!(matches!(settings.key(), KeySource::Local(_)), "{name}");
     }
 }
