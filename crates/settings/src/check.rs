@@ -78,11 +78,7 @@ impl Loader {
 
     /// Returns the effective values, without secrets, and the problems other than missing values.
     /// No key, passphrase or record is read: their sources are listed.
-    pub fn shown(mut self) -> (Vec<EffectiveValue>, Option<Problems>) {
-        self.record_read = true;
-        while let Some(input) = self.next_input() {
-            self.fail(&input, ReadError::Deferred);
-        }
+    pub fn shown(self) -> (Vec<EffectiveValue>, Option<Problems>) {
         let mut check = Check::new(self);
         check.optional(Setting::Record, |path| Ok(path.to_owned()));
         check.optional(Setting::Username, Username::parse);

@@ -18,11 +18,6 @@ impl Notice {
         Self { at: source.to_string(), kind }
     }
 
-    /// Returns the location.
-    pub fn at(&self) -> &str {
-        &self.at
-    }
-
     /// Returns the setting that it is about, if any.
     pub fn setting(&self) -> Option<Setting> {
         match &self.kind {
