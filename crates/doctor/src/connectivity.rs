@@ -10,17 +10,12 @@ use orgtoken_oauth::{Skew, TokenEndpoint};
 
 use crate::{Check, Finding};
 
-/// The findings, and the clock skew if there is one.
-pub(crate) struct Connectivity {
-    pub(crate) findings: Vec<Finding>,
-    pub(crate) skew: Option<Skew>,
-}
-
+/// Returns the findings, and the clock skew if there is one.
 pub(crate) async fn check(
     endpoint: &TokenEndpoint,
     transport: &Transport,
     clock: impl Fn() -> UnixTime,
-) -> Connectivity {
+) -> (Vec<Finding>, Option<Skew>) {
     let uri = format!("{}{VERSIONS}", endpoint.origin()).parse::<Uri>();
     let uri = uri.expect("an endpoint's origin with a path is a URI");
     let proxy = transport.proxy_to(&uri);
@@ -34,7 +29,7 @@ pub(crate) async fn check(
             // Replaces the earlier, provisional finding.
             findings.retain(|finding| finding.check != check_of(&error));
             findings.extend(not_reached(&error, endpoint.host()));
-            return Connectivity { findings, skew: None };
+            return (findings, None);
         }
     };
     findings.extend(reached(connection.peer(), endpoint, transport.roots()));
@@ -43,7 +38,7 @@ pub(crate) async fn check(
     let answer = connection.exchange(request, deadline).await;
     let (clock, skew) = clocks(answer, clock());
     findings.push(clock);
-    Connectivity { findings, skew }
+    (findings, skew)
 }
 
 async fn roots(transport: &Transport, uri: &Uri) -> Finding {

@@ -59,20 +59,16 @@ impl<'a> Diagnosis<'a> {
         transport: &Transport,
     ) -> Report {
         let endpoint = target.resolution.endpoint();
-        let connectivity = connectivity::check(endpoint, transport, &self.clock).await;
-        for finding in connectivity.findings {
+        let (findings, skew) = connectivity::check(endpoint, transport, &self.clock).await;
+        let has_failed = findings.iter().any(|finding| finding.verdict == Verdict::Failed);
+        for finding in findings {
             self.note(finding);
         }
-        let is_online = Check::Proxy..=Check::Clock;
-        let has_failed = |finding: &Finding| {
-            finding.verdict == Verdict::Failed && is_online.contains(&finding.check)
-        };
-        if self.findings.iter().any(has_failed) {
+        if has_failed {
             return self.end("no connection to Salesforce");
         }
         let login = login.clone().retry(RetryPolicy::NEVER);
-        let (finding, token) =
-            login::log_in(&login, transport, &target, connectivity.skew, &self.clock).await;
+        let (finding, token) = login::log_in(&login, transport, &target, skew, &self.clock).await;
         self.note(finding);
         let Some(token) = token else {
             return self.end("no token");

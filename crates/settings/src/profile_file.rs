@@ -96,8 +96,7 @@ impl ConfigEditor {
     ///
     /// There is no such profile.
     pub fn set_default(&mut self, profile: &str) -> Result<(), Problems> {
-        let text = self.to_string();
-        ConfigFile::parse(text.as_bytes(), &self.file).existing_name(Some(profile))?;
+        self.parsed(|config| config.existing_name(Some(profile)))?;
         self.replace_default(profile);
         Ok(())
     }
@@ -109,8 +108,7 @@ impl ConfigEditor {
     ///
     /// There is no such profile.
     pub fn remove_profile(&mut self, profile: &str) -> Result<(), Problems> {
-        let text = self.to_string();
-        ConfigFile::parse(text.as_bytes(), &self.file).existing_name(Some(profile))?;
+        self.parsed(|config| config.existing_name(Some(profile)))?;
         if let Some(profiles) = self.profiles() {
             let of_key = profiles.key(profile).map(|key| prefix(key.leaf_decor()));
             let removed = profiles.remove(profile);
@@ -123,8 +121,7 @@ impl ConfigEditor {
             self.keep_comments(&comments.unwrap_or_default(), position);
         }
         if self.document.get(DEFAULT).and_then(Item::as_str) == Some(profile) {
-            let text = self.to_string();
-            match ConfigFile::parse(text.as_bytes(), &self.file).names().as_slice() {
+            match self.parsed(|config| config.names()).as_slice() {
                 [only] => self.replace_default(only),
                 _ => {
                     let comments = self.document.key(DEFAULT).map(|key| prefix(key.leaf_decor()));
@@ -140,6 +137,11 @@ impl ConfigEditor {
             first.decor_mut().set_prefix(above.trim_start_matches('\n'));
         }
         Ok(())
+    }
+
+    fn parsed<T>(&self, read: impl FnOnce(&ConfigFile<'_>) -> T) -> T {
+        let text = self.to_string();
+        read(&ConfigFile::parse(text.as_bytes(), &self.file))
     }
 
     fn replace_default(&mut self, profile: &str) {
