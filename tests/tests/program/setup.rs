@@ -141,7 +141,7 @@ fn key_of_an_existing_profile_is_used() {
 }
 
 #[test]
-fn consumer_key_is_replaced_once_a_login_with_another_one_works() {
+fn profile_in_use_is_changed_once_a_login_with_the_answers_works() {
     let user = NewUser::new();
     stdout(&user.setup(&["-P", "acme"]));
     user.upload();
@@ -155,12 +155,19 @@ fn consumer_key_is_replaced_once_a_login_with_another_one_works() {
     assert!(config.contains(&format!("client_id = \"{CLIENT_ID}\" # mine")), "{config}");
     assert!(!config.contains("_wrong"), "{config}");
 
-    let wrong = user.setup(&["-P", "acme", "-i", "3MVG9_wrong"]);
-    assert_eq!(wrong.status.code(), Some(4), "{}", stdout(&wrong));
-    let kept =
-        "profile acme keeps its consumer key, since no login with the other one has worked\n";
-    assert!(stderr(&wrong).contains(kept), "{}", stderr(&wrong));
-    assert_eq!(user.read("config.toml"), config);
+    let without_ca: Vec<_> = config.lines().filter(|line| !line.starts_with("ca_file")).collect();
+    let without_ca = without_ca.join("\n") + "\n";
+    let other_ca = user.file("acme.crt").display().to_string();
+    for (config, wrong, exit) in
+        [(&config, ["-i", "3MVG9_wrong"], 4), (&without_ca, ["--ca-file", &other_ca], 6)]
+    {
+        fs::write(user.file("config.toml"), config).unwrap();
+        let output = user.0.bare(&["setup", "-P", "acme"]).args(wrong).output().unwrap();
+        assert_eq!(output.status.code(), Some(exit), "{wrong:?}: {}", stderr(&output));
+        let said = "profile acme is not changed, since the login failed\n";
+        assert!(stderr(&output).ends_with(said), "{wrong:?}: {}", stderr(&output));
+        assert_eq!(&user.read("config.toml"), config, "{wrong:?}");
+    }
 }
 
 #[test]

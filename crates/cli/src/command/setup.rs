@@ -103,11 +103,11 @@ fn file_stem() -> impl TypedValueParser<Value = String> {
 pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let answers = Answers::collect(args)?;
     // An invalid answer is refused before a file is created.
-    profile::edited(args, &answers, &Config::read()?, true)?;
+    profile::edited(args, &answers, &Config::read()?)?;
     let keys = Keys::find_or_create(&answers, console)?;
     let mut setup = Setup { args, console, answers, keys };
     setup.print_files();
-    profile::write(args, &setup.answers, false)?;
+    setup.write_new()?;
 
     if setup.answers.client_id.is_none() {
         if !console.json() {
@@ -118,7 +118,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let Some(client_id) = setup.answers.client_id.clone() else {
         return setup.print_next_command();
     };
-    profile::write(args, &setup.answers, false)?;
+    setup.write_new()?;
     let authorize = (args.approval == Approval::Own)
         .then(|| authorize_url(&setup.answers.instance_url, &client_id, &args.callback_url));
     if let (Some(url), false) = (&authorize, console.json()) {
@@ -131,21 +131,20 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
         && !console.json()
         && setup.answers.ask_client_id(OTHER_CLIENT_ID)?
     {
+        setup.write_new()?;
         report = setup.examine()?;
     }
     let Setup { answers, .. } = &setup;
     let name = redact::label(&answers.name);
     if report.first_failure().is_none() {
-        profile::write(args, answers, true)?;
+        profile::write(args, answers)?;
         let is_default = profile::offer_default(answers, args.default)?;
         if !is_default {
             console
                 .remark(&format_args!("hint: `orgtoken config use {name}` makes it the default"));
         }
-    } else if answers.other_client_id().is_some() {
-        console.remark(&format_args!(
-            "profile {name} keeps its consumer key, since no login with the other one has worked"
-        ));
+    } else if profile::is_pending(args, answers)? {
+        console.remark(&format_args!("profile {name} is not changed, since the login failed"));
     }
     if console.json() {
         console.document(&setup.found(authorize.as_deref(), Some(&report)))?;
@@ -222,15 +221,26 @@ impl Setup<'_> {
         ));
     }
 
+    /// Writes the answers to a profile that is not in use yet.
+    fn write_new(&self) -> Result<(), Failure> {
+        if self.answers.is_complete { Ok(()) } else { profile::write(self.args, &self.answers) }
+    }
+
     fn examine(&self) -> Result<Report, Failure> {
         let Self { args, console, answers, keys } = self;
+        let mut login = args::Login {
+            profile: Some(answers.name.clone()),
+            passphrase: args.passphrase.clone(),
+            ..args::Login::default()
+        };
+        let is_pending = profile::is_pending(args, answers)?;
+        if is_pending {
+            login.client_id.clone_from(&answers.client_id);
+            login.instance_url = Some(answers.instance_url.to_string());
+            login.allow_host.clone_from(&args.allow_host);
+        }
         let asked = doctor::Args {
-            login: args::Login {
-                profile: Some(answers.name.clone()),
-                client_id: answers.other_client_id(),
-                passphrase: args.passphrase.clone(),
-                ..args::Login::default()
-            },
+            login,
             cert: Some(keys.certificate.clone()),
             network: args.network.clone(),
         };
@@ -253,11 +263,12 @@ impl Setup<'_> {
         }
         shown.end(&report)?;
         if report.may_resolve_itself() && !args.wait {
-            let again = command("setup", &answers.name);
-            let key = if answers.other_client_id().is_some() { " --client-id KEY" } else { "" };
+            let again = match is_pending {
+                true => "repeat this command with `--wait`".to_owned(),
+                false => format!("run `{} --wait`", command("setup", &answers.name)),
+            };
             console.remark(&format_args!(
-                "hint: changes in Setup take two to ten minutes; to retry until then, run \
-                 `{again}{key} --wait`"
+                "hint: changes in Setup take two to ten minutes; to retry until then, {again}"
             ));
         }
         Ok(report)

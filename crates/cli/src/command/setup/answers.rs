@@ -24,8 +24,11 @@ pub(super) struct Answers {
     pub(super) username: String,
     pub(super) app: App,
     pub(super) client_id: Option<String>,
-    /// The consumer key in the profile, which stays there until a login with another one works.
+    /// The consumer key in the profile.
     pub(super) saved_client_id: Option<String>,
+    /// Whether the profile has a user, an app and a key, so that it may be in use. It is edited only
+    /// after a login with the answers.
+    pub(super) is_complete: bool,
     /// `config.toml`, next to which key and certificate are.
     pub(super) config: PathBuf,
     pub(super) key: Key,
@@ -102,6 +105,9 @@ impl Answers {
         if passphrase.key_passphrase_env.is_none() && passphrase.key_passphrase_file.is_none() {
             passphrase.key_passphrase_file = file(&existing, Setting::Passphrase);
         }
+        let is_complete = written(Setting::Username).is_some()
+            && saved_client_id.is_some()
+            && existing.given(Setting::PrivateKey).is_some();
         let config = config.path;
         Ok(Self {
             name,
@@ -110,6 +116,7 @@ impl Answers {
             app,
             client_id,
             saved_client_id,
+            is_complete,
             config,
             key,
             passphrase,
@@ -120,15 +127,8 @@ impl Answers {
     /// is another one.
     pub(super) fn ask_client_id(&mut self, question: &str) -> Result<bool, Failure> {
         let Some(answer) = ask_client_id(question)? else { return Ok(false) };
-        let replaced = self.client_id.replace(answer);
-        self.saved_client_id = self.saved_client_id.take().or(replaced);
+        self.client_id = Some(answer);
         Ok(true)
-    }
-
-    /// Returns the consumer key if the profile has another one.
-    pub(super) fn other_client_id(&self) -> Option<String> {
-        let is_other = self.saved_client_id.is_some() && self.saved_client_id != self.client_id;
-        self.client_id.clone().filter(|_| is_other)
     }
 }
 

@@ -13,11 +13,16 @@ use crate::io::prompt;
 use crate::login::config::Config;
 
 /// Adds missing settings to the profile, and the profile if it is missing.
-///
-/// * `is_working`: whether a login with the answers has succeeded, so that they may replace others
-pub(super) fn write(args: &Args, answers: &Answers, is_working: bool) -> Result<(), Failure> {
+pub(super) fn write(args: &Args, answers: &Answers) -> Result<(), Failure> {
     let config = Config::read()?;
-    config.write(&edited(args, answers, &config, is_working)?)
+    config.write(&edited(args, answers, &config)?)
+}
+
+/// Whether the profile may be in use, and the answers change it.
+pub(super) fn is_pending(args: &Args, answers: &Answers) -> Result<bool, Failure> {
+    let config = Config::read()?;
+    let edited = edited(args, answers, &config)?;
+    Ok(answers.is_complete && edited.to_string() != config.editor()?.to_string())
 }
 
 /// Returns the file with the answers. Nothing is written.
@@ -25,7 +30,6 @@ pub(super) fn edited(
     args: &Args,
     answers: &Answers,
     config: &Config,
-    is_working: bool,
 ) -> Result<ConfigEditor, Failure> {
     let mut editor = config.editor()?;
     let folder = env::current_dir().unwrap_or_default();
@@ -39,9 +43,10 @@ pub(super) fn edited(
     // A path that is not one may be the passphrase itself.
     let passphrase_file = args.passphrase.key_passphrase_file.as_deref().filter(|it| it.is_file());
     let route = &args.network.route;
-    for (entry, values, may_replace) in [
+    let replaces_client_id = answers.client_id != answers.saved_client_id;
+    for (entry, values, replaces) in [
         ("username", vec![answers.username.clone()], false),
-        ("client_id", one(&answers.client_id), true),
+        ("client_id", one(&answers.client_id), replaces_client_id),
         ("private_key_file", key_file, false),
         ("ssh_agent", agent, false),
         ("passphrase_file", passphrase_file.map(path).unwrap_or_default(), true),
@@ -51,7 +56,7 @@ pub(super) fn edited(
         ("ca_file", route.ca_file.as_deref().map(path).unwrap_or_default(), false),
         ("proxy", one(&route.proxy), false),
     ] {
-        if !values.is_empty() && (may_replace && is_working || !editor.has(&answers.name, entry)) {
+        if !values.is_empty() && (replaces || !editor.has(&answers.name, entry)) {
             editor.set(&answers.name, entry, &values, &folder)?;
         }
     }
