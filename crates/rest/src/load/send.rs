@@ -87,7 +87,9 @@ impl<'a> Load<'a> {
         Ok(load)
     }
 
-    /// Sets the number of rows in a call, from 1 to [`Operation::max_rows`](super::Operation::max_rows), which is the default.
+    /// Sets the number of rows in a call, from 1 to [`Operation::max_rows`], which is the default.
+    ///
+    /// [`Operation::max_rows`]: super::Operation::max_rows
     #[must_use]
     pub fn batch_size(mut self, rows: usize) -> Self {
         self.batch_size = rows.clamp(1, self.checked.operation().max_rows());
