@@ -17,6 +17,7 @@ pub(super) struct Objects<R> {
     column: u64,
 }
 
+#[derive(Clone, Copy)]
 enum Container {
     Start,
     /// In an array; `depth` objects are around it.
@@ -42,12 +43,14 @@ impl<R: BufRead> Objects<R> {
 
     /// Returns the next object and the line on which it begins.
     pub(super) fn next(&mut self) -> Result<Option<(u64, Members)>, CheckError> {
-        let mut text = Vec::new();
-        let found = match self.container {
+        let (mut text, container) = (Vec::new(), self.container);
+        let found = match container {
             Container::Start => self.start(&mut text)?,
             Container::Array { depth, first } => self.element(&mut text, depth, first)?,
-            Container::Lines => self.line(&mut text)?,
-            Container::End => None,
+            Container::Lines if self.peek_letter()?.is_some() => {
+                self.object(&mut text, "something other than an object follows an object")?
+            }
+            Container::Lines | Container::End => None,
         };
         let Some((line, column)) = found else { return Ok(None) };
         let text = String::from_utf8(text).map_err(|error| {
@@ -67,26 +70,19 @@ impl<R: BufRead> Objects<R> {
     }
 
     fn start(&mut self, text: &mut Vec<u8>) -> Result<Option<(u64, u64)>, CheckError> {
-        match self.peek_letter()? {
-            Some(b'[') => self.enter(0, text),
+        let depth = match self.peek_letter()? {
+            Some(b'[') => 0,
             Some(b'{') => {
                 let place = (self.line, self.column);
                 self.container = Container::Lines;
                 match self.object_or_container(text, 0)? {
-                    Some(depth) => self.enter(depth, text),
-                    None => Ok(Some(place)),
+                    Some(depth) => depth,
+                    None => return Ok(Some(place)),
                 }
             }
-            Some(_) => Err(self.fault("the file does not begin with an object or an array")),
-            None => Ok(None),
-        }
-    }
-
-    fn enter(
-        &mut self,
-        depth: usize,
-        text: &mut Vec<u8>,
-    ) -> Result<Option<(u64, u64)>, CheckError> {
+            Some(_) => return Err(self.fault("the file does not begin with an object or an array")),
+            None => return Ok(None),
+        };
         self.bump()?;
         text.clear();
         self.element(text, depth, true)
@@ -99,22 +95,27 @@ impl<R: BufRead> Objects<R> {
         depth: usize,
         first: bool,
     ) -> Result<Option<(u64, u64)>, CheckError> {
-        let mut next = self.peek_letter()?;
-        match next {
+        match self.peek_letter()? {
             Some(b']') => return self.leave(depth).map(|()| None),
-            Some(b',') if !first => {
-                self.bump()?;
-                next = self.peek_letter()?;
-            }
+            Some(b',') if !first => drop(self.bump()?),
             _ if first => {}
             _ => return Err(self.fault("`,` or `]` is missing after an object")),
         }
-        if next != Some(b'{') {
-            return Err(self.fault("an element of the array is not an object"));
+        self.container = Container::Array { depth, first: false };
+        self.object(text, "an element of the array is not an object")
+    }
+
+    /// Copies an object and returns its place, or the fault of something else.
+    fn object(
+        &mut self,
+        text: &mut Vec<u8>,
+        otherwise: &'static str,
+    ) -> Result<Option<(u64, u64)>, CheckError> {
+        if self.peek_letter()? != Some(b'{') {
+            return Err(self.fault(otherwise));
         }
         let place = (self.line, self.column);
         self.value(text)?;
-        self.container = Container::Array { depth, first: false };
         Ok(Some(place))
     }
 
@@ -139,18 +140,6 @@ impl<R: BufRead> Objects<R> {
         }
         self.container = Container::End;
         Ok(())
-    }
-
-    fn line(&mut self, text: &mut Vec<u8>) -> Result<Option<(u64, u64)>, CheckError> {
-        match self.peek_letter()? {
-            None => Ok(None),
-            Some(b'{') => {
-                let place = (self.line, self.column);
-                self.value(text)?;
-                Ok(Some(place))
-            }
-            Some(_) => Err(self.fault("something other than an object follows an object")),
-        }
     }
 
     /// Copies an object, or stops before the array of `{"records": […]}`, which may be the `result`
