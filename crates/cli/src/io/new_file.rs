@@ -111,10 +111,7 @@ fn replace_atomically(
     content: &[u8],
     mode: Option<Permissions>,
 ) -> Result<(), NewFileError> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = path.parent().unwrap_or(path);
     let written = NamedTempFile::new_in(folder).and_then(|mut file| {
         file.write_all(content)?;
         if let Some(mode) = mode {

@@ -100,14 +100,13 @@ const SECRET_WORDS: [&str; 5] = ["PRIVATE_KEY", "PASSPHRASE", "PASSWORD", "SECRE
 const PEM_LABELS: [&[u8]; 3] = [b"PRIVATE KEY-----", b"PRIVATE%20KEY-----", b"PRIVATE+KEY-----"];
 
 /// Errors of private keys that cannot be used.
-const PRIVATE_KEY_ERRORS: [&str; 11] = [
+const PRIVATE_KEY_ERRORS: [&str; 10] = [
     "key.algorithm",
     "key.encrypted",
     "key.exponent",
     "key.inconsistent",
     "key.kdf",
     "key.multiprime",
-    "key.private",
     "key.several",
     "key.test_key",
     "key.too_small",
