@@ -116,12 +116,12 @@ impl Failure {
     /// Adds that the change at the org may have been made, unless the error rules it out: the same
     /// command could make it twice.
     pub(crate) fn of_change(self) -> Self {
-        let may_be_made = match self.error::<RestError>() {
-            _ if !self.0.notes.is_empty() => false,
-            Some(error) => !error.changed_nothing(),
-            None => self.code() == "interrupted",
-        };
-        if may_be_made { self.with_note("the change may have been made") } else { self }
+        match self.error::<RestError>() {
+            Some(error) if self.0.notes.is_empty() && !error.changed_nothing() => {
+                self.with_note("the change may have been made")
+            }
+            _ => self,
+        }
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
