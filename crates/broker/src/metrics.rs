@@ -103,8 +103,10 @@ impl Metrics {
             "New tokens, from the org or a shared cache.",
             one(logins),
         );
-        let refusals = lock(&self.refusals);
-        let refusals = refusals.iter().map(|(code, count)| (label("code", code), *count)).collect();
+        let refusals: Vec<_> = lock(&self.refusals)
+            .iter()
+            .map(|(code, count)| (label("code", code), *count))
+            .collect();
         family("refusals_total", "counter", "Failed logins.", refusals);
         let gates = (1..).zip(&self.gates);
         let gates = gates.map(|(gate, count)| counted("gate", &format!("{gate}"), count)).collect();
