@@ -53,7 +53,8 @@ impl Access {
             {
                 Some((group, members)) => {
                     access.groups.insert(group);
-                    access.users.extend(members.split(',').filter_map(user));
+                    let members = members.split(',').filter(|name| !name.is_empty());
+                    access.users.extend(members.filter_map(user));
                 }
                 None => errors.push(AccountsError::Group { name: name.to_owned() }),
             }
@@ -133,6 +134,7 @@ orgtoken:x:900:900::/nonexistent:/usr/sbin/nologin
 web:x:1001:1001::/srv/web:/bin/sh
 job:x:1002:1002::/srv/job:/bin/sh
 broken line
+:x:1003:1003::/:/bin/sh
 ";
     const GROUP: &str = "root:x:0:\nweb:x:1001:\nbatch:x:2000:job,gone\n\nbroken\n";
 
@@ -158,6 +160,7 @@ broken line
             ("a member of the group", access(&[], &["batch"]), user(1002, 1002), true),
             ("a member by the group's number", access(&[], &["2000"]), user(1002, 1002), true),
             ("no member", access(&[], &["batch"]), user(1001, 1001), false),
+            ("a user without a name", access(&[], &["web"]), user(1003, 1003), false),
             ("a bearer on TCP", access(&[], &[]), Peer::Loopback, true),
         ] {
             assert_eq!(access.allows(peer, 900), allowed, "{name}");
