@@ -125,6 +125,7 @@ const NOT_OFFERED: [&str; 13] = [
     "recordCount",
     "ui-api",
 ];
+
 /// Salesforce limits URL and headers to 16,384 bytes together.
 const MAX_TARGET: usize = 14_000;
 const LIMIT_INFO: http::HeaderName = http::HeaderName::from_static("sforce-limit-info");

@@ -32,7 +32,8 @@ impl SaveResult {
     /// Reads the response to a call for one record in a composite request.
     pub(crate) fn of_response(response: Response<Bytes>) -> Result<Self, RestError> {
         if response.status().is_success() {
-            // The response to a delete is empty, as is that to an update before v46.0.
+            // The response to a delete or an update by id is empty, as is that to an update by
+            // external id before v46.0.
             return match response.body().as_ref() {
                 b"" | b"null" => Ok(Self { success: true, ..Self::default() }),
                 body => from_json(body),

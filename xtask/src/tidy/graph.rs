@@ -118,6 +118,7 @@ const BANNED: &[&str] = &[
     "async-io",
     "redis",
 ];
+
 #[cfg(test)]
 mod tests {
     use super::*;

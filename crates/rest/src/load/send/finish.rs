@@ -57,7 +57,7 @@ impl Load<'_> {
             while some.len() < Org::MAX_RECORDS
                 && let Some(row) = self.reader.rows.next().map_err(io::Error::other)?
             {
-                // The rows of a job that continues are read here first.
+                // The reader begins with the rows of a job in progress.
                 some.extend(Some(row).filter(|row| row.number > sent));
             }
             if some.is_empty() {
