@@ -1,4 +1,5 @@
 use alloc::borrow::Cow;
+use alloc::format;
 use alloc::string::String;
 use core::time::Duration;
 
@@ -10,7 +11,7 @@ use crate::{Assertion, Diagnostic, SignError, Signer, SigningInput, UnixTime};
 /// The claims of an assertion: issuer, subject, audience and expiry ([RFC 7523, Section 3]).
 ///
 /// The header is `{"alg":"RS256"}`. The claims are `iss`, `sub`, `aud` and `exp`, in this order.
-/// The builder can add `iat`, `jti` and the header parameter `kid`.
+/// Salesforce needs no others, and finds the certificate by the issuer.
 ///
 /// [RFC 7523, Section 3]: https://www.rfc-editor.org/rfc/rfc7523#section-3
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -19,9 +20,6 @@ pub struct Claims {
     subject: String,
     audience: String,
     expires_at: UnixTime,
-    issued_at: Option<UnixTime>,
-    token_id: Option<String>,
-    key_id: Option<String>,
 }
 
 impl Claims {
@@ -34,9 +32,6 @@ impl Claims {
                 subject: String::new(),
                 audience: String::new(),
                 expires_at: now,
-                issued_at: None,
-                token_id: None,
-                key_id: None,
             },
             now,
             lifetime: Lifetime::DEFAULT,
@@ -50,20 +45,15 @@ impl Claims {
 
     /// Returns the bytes to sign, for an external signer.
     pub fn signing_input(&self) -> SigningInput {
-        let header = Header { alg: "RS256", kid: self.key_id.as_deref() };
         let payload = Payload {
             iss: &self.issuer,
             sub: &self.subject,
             aud: &self.audience,
             exp: self.expires_at.as_secs(),
-            iat: self.issued_at.map(UnixTime::as_secs),
-            jti: self.token_id.as_deref(),
         };
-
-        let mut text = encoded(&header);
-        text.push('.');
-        text.push_str(&encoded(&payload));
-        SigningInput::new(text)
+        let payload = serde_json::to_vec(&payload).expect("strings and an integer are JSON");
+        let [header, payload] = [HEADER, &payload].map(Base64UrlUnpadded::encode_string);
+        SigningInput::new(format!("{header}.{payload}"))
     }
 
     /// Signs the claims.
@@ -109,24 +99,6 @@ impl ClaimsBuilder {
         self
     }
 
-    /// Adds `iat`, the time passed to [`Claims::builder`]. Salesforce does not require it.
-    pub fn issued_at(mut self) -> Self {
-        self.claims.issued_at = Some(self.now);
-        self
-    }
-
-    /// Adds `jti`, which must differ in each assertion. Salesforce does not require it.
-    pub fn token_id(mut self, token_id: impl Into<String>) -> Self {
-        self.claims.token_id = Some(token_id.into());
-        self
-    }
-
-    /// Adds `kid` to the header. Salesforce finds the certificate by the issuer instead.
-    pub fn key_id(mut self, key_id: impl Into<String>) -> Self {
-        self.claims.key_id = Some(key_id.into());
-        self
-    }
-
     /// Validates the claims.
     pub fn build(self) -> Result<Claims, ClaimsError> {
         let Self { mut claims, now, lifetime } = self;
@@ -134,12 +106,6 @@ impl ClaimsBuilder {
         check("iss", &claims.issuer)?;
         check("sub", &claims.subject)?;
         check("aud", &claims.audience)?;
-        if let Some(token_id) = &claims.token_id {
-            check("jti", token_id)?;
-        }
-        if let Some(key_id) = &claims.key_id {
-            check("kid", key_id)?;
-        }
         Ok(claims)
     }
 }
@@ -173,26 +139,26 @@ impl Default for Lifetime {
     }
 }
 
-/// An invalid claim or header parameter. Its value is never shown.
+/// An invalid claim. Its value is never shown.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClaimsError {
     /// The claim contains a control character.
     #[error("`{claim}` contains a control character")]
     Control {
-        /// The name of the claim or header parameter.
+        /// The name of the claim.
         claim: &'static str,
     },
     /// The claim is empty or blank.
     #[error("`{claim}` is empty")]
     Empty {
-        /// The name of the claim or header parameter.
+        /// The name of the claim.
         claim: &'static str,
     },
     /// The claim is longer than 512 bytes.
     #[error("`{claim}` is {len} bytes long, the limit is {MAX_LEN}")]
     TooLong {
-        /// The name of the claim or header parameter.
+        /// The name of the claim.
         claim: &'static str,
         /// Its length in bytes.
         len: usize,
@@ -213,8 +179,7 @@ impl Diagnostic for ClaimsError {
         Some(Cow::Borrowed(match *claim {
             "iss" => "give the Consumer Key of the app that holds the certificate",
             "sub" => "give the Username of the Salesforce user, such as user@acme.com",
-            "aud" => "give the audience, such as https://login.salesforce.com",
-            _ => "leave it out: Salesforce does not require it",
+            _ => "give the audience, such as https://login.salesforce.com",
         }))
     }
 }
@@ -230,12 +195,7 @@ pub const AUDIENCE_PRODUCTION: &str = "https://login.salesforce.com";
 /// The audience for sandboxes.
 pub const AUDIENCE_SANDBOX: &str = "https://test.salesforce.com";
 
-#[derive(Serialize)]
-struct Header<'a> {
-    alg: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kid: Option<&'a str>,
-}
+const HEADER: &[u8] = br#"{"alg":"RS256"}"#;
 
 // The order of the fields is the order on the wire.
 #[derive(Serialize)]
@@ -244,15 +204,6 @@ struct Payload<'a> {
     sub: &'a str,
     aud: &'a str,
     exp: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    iat: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    jti: Option<&'a str>,
-}
-
-fn encoded(part: &impl Serialize) -> String {
-    let json = serde_json::to_vec(part).expect("a struct of strings and integers is JSON");
-    Base64UrlUnpadded::encode_string(&json)
 }
 
 fn check(claim: &'static str, value: &str) -> Result<(), ClaimsError> {

@@ -31,11 +31,6 @@ impl Unverified {
         Ok(Self { compact, claims })
     }
 
-    /// Returns the `kid` of the header, which names the key that signed it.
-    pub fn key_id(&self) -> Option<&str> {
-        self.compact.key_id.as_deref()
-    }
-
     /// Returns the header as JSON.
     pub fn header_json(&self) -> &str {
         &self.compact.header

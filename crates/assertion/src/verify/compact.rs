@@ -12,7 +12,6 @@ use crate::{PublicKey, Signature};
 /// [RFC 7515, Section 7.1]: https://www.rfc-editor.org/rfc/rfc7515#section-7.1
 pub(super) struct Compact {
     pub(super) header: String,
-    pub(super) key_id: Option<String>,
     pub(super) payload: Vec<u8>,
     signature: Signature,
     signing_input: String,
@@ -36,7 +35,6 @@ impl Compact {
             return Err(VerifyError::Algorithm);
         }
         Ok(Self {
-            key_id: members.text("kid")?,
             header,
             payload: decoded(payload)?,
             signature: Signature::from_bytes(decoded(signature)?),
