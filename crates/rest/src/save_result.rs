@@ -29,7 +29,7 @@ impl SaveResult {
         self.success && self.problems.is_empty()
     }
 
-    /// Reads the response to a call for one record in a composite request.
+    /// Reads the response to a call for one record, alone or in a composite request.
     pub(crate) fn of_response(response: Response<Bytes>) -> Result<Self, RestError> {
         if response.status().is_success() {
             // The response to a delete or an update by id is empty, as is that to an update by
