@@ -5,21 +5,17 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroizing, zeroize_stack};
 
 use crate::endpoint::{InstanceUrl, LoginUrl};
-use crate::identity::IdentityUrl;
 use crate::token::{AccessToken, Token};
 use crate::url::AllowedHosts;
 
 impl Token {
     /// Returns the token as bytes for a cache, which must encrypt them: they contain the secret.
     pub fn to_cache_bytes(&self) -> Zeroizing<Vec<u8>> {
-        let identity = self.identity.as_ref().map(IdentityUrl::to_url);
         let cached = CachedToken {
             access_token: self.access_token.secret().into(),
             instance_url: self.instance_url.as_str().into(),
             community_url: self.community_url.as_ref().map(|url| url.as_str().into()),
-            identity: identity.map(Cow::Owned),
             scope: self.scope.as_deref().map(Cow::Borrowed),
-            issued_at: self.issued_at.map(UnixTime::as_secs),
             received_at: self.received_at.as_secs(),
             expires_at: self.expires_at().as_secs(),
         };
@@ -47,9 +43,7 @@ impl Token {
             access_token: AccessToken::parse(&cached.access_token).ok()?,
             instance_url: InstanceUrl::parse(&cached.instance_url, allowed).ok()?,
             community_url: community_url.transpose().ok()?,
-            identity: cached.identity.and_then(|url| IdentityUrl::parse(&url, allowed)),
             scope: cached.scope.map(Cow::into_owned),
-            issued_at: cached.issued_at.map(UnixTime::from_secs),
             received_at: UnixTime::from_secs(cached.received_at),
             ends_at: Some(UnixTime::from_secs(cached.expires_at)),
             lifetime: None,
@@ -66,11 +60,7 @@ struct CachedToken<'a> {
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     community_url: Option<Cow<'a, str>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
-    identity: Option<Cow<'a, str>>,
-    #[serde(borrow, skip_serializing_if = "Option::is_none")]
     scope: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    issued_at: Option<u64>,
     received_at: u64,
     expires_at: u64,
 }
@@ -109,9 +99,7 @@ mod tests {
         let back = Token::from_cache_bytes(&token.to_cache_bytes(), &AllowedHosts::none()).unwrap();
         assert_eq!(back.access_token().secret(), token.access_token().secret());
         assert_eq!(back.instance_url(), token.instance_url());
-        assert_eq!(back.identity(), token.identity());
         assert_eq!(back.scope(), Some("api id"));
-        assert_eq!(back.issued_at(), token.issued_at());
         assert_eq!(back.received_at(), token.received_at());
         assert_eq!(back.expires_at(), UnixTime::from_secs(1_800_000_900));
     }

@@ -67,8 +67,6 @@ pub use audience::Audience;
 pub mod catalogue;
 mod endpoint;
 pub use endpoint::{InstanceUrl, LoginUrl, TokenEndpoint};
-mod identity;
-pub use identity::IdentityUrl;
 mod cache_format;
 mod renewal;
 pub use renewal::{Freshness, RenewalSchedule};

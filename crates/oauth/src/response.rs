@@ -19,7 +19,6 @@ use serde::de::DeserializeOwned;
 use self::body::{is_maintenance, kind};
 use self::json::{Field, Fields};
 use crate::endpoint::{InstanceUrl, LoginUrl};
-use crate::identity::IdentityUrl;
 use crate::refusal::Refusal;
 use crate::token::{AccessToken, Token};
 use crate::url::{AllowedHosts, CheckedUrl, Paths, UrlError};
@@ -142,9 +141,7 @@ fn token(
         community_url: answer
             .text("sfdc_community_url")
             .and_then(|url| LoginUrl::parse(url, allowed).ok()),
-        identity: answer.text("id").and_then(|url| IdentityUrl::parse(url, allowed)),
         scope: answer.text("scope").filter(|scope| is_scope(scope)).map(ToOwned::to_owned),
-        issued_at: answer.number("issued_at").map(|at| UnixTime::from_secs(at / 1000)),
         received_at: now,
         lifetime: None,
     })

@@ -8,7 +8,6 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::endpoint::{InstanceUrl, LoginUrl};
-use crate::identity::IdentityUrl;
 use crate::response::TokenResponseError;
 
 /// An access token. Anyone who has it can act as the user until it expires.
@@ -64,7 +63,7 @@ impl AccessToken {
     }
 
     /// Whether this is a JWT, which has its own expiry, and not an opaque session id.
-    pub fn is_jwt(&self) -> bool {
+    pub(crate) fn is_jwt(&self) -> bool {
         self.0.starts_with("eyJ") && self.0.split('.').count() == 3
     }
 }
@@ -83,9 +82,7 @@ pub struct Token {
     pub(crate) access_token: AccessToken,
     pub(crate) instance_url: InstanceUrl,
     pub(crate) community_url: Option<LoginUrl>,
-    pub(crate) identity: Option<IdentityUrl>,
     pub(crate) scope: Option<String>,
-    pub(crate) issued_at: Option<UnixTime>,
     pub(crate) received_at: UnixTime,
     /// The expiry according to the token or its response.
     pub(crate) ends_at: Option<UnixTime>,
@@ -107,9 +104,7 @@ impl Token {
             access_token,
             instance_url,
             community_url: None,
-            identity: None,
             scope: None,
-            issued_at: None,
             received_at,
             ends_at: None,
             lifetime: None,
@@ -131,19 +126,9 @@ impl Token {
         self.community_url.as_ref()
     }
 
-    /// Returns the identity URL of the user.
-    pub fn identity(&self) -> Option<&IdentityUrl> {
-        self.identity.as_ref()
-    }
-
     /// Returns the scope, such as `api id`, if the response has one.
     pub fn scope(&self) -> Option<&str> {
         self.scope.as_deref()
-    }
-
-    /// Returns the time of issue by the server's clock, if the response has one.
-    pub fn issued_at(&self) -> Option<UnixTime> {
-        self.issued_at
     }
 
     /// Returns the time of arrival by the local clock.

@@ -153,15 +153,13 @@ impl<'de> Visitor<'de> for Any {
 const MAX_FLOAT: f64 = 9_007_199_254_740_992.0;
 
 /// The fields that are used.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 10] = [
     "access_token",
     "error",
     "errorCode",
     "error_description",
     "expires_in",
-    "id",
     "instance_url",
-    "issued_at",
     "message",
     "scope",
     "sfdc_community_url",

@@ -62,8 +62,6 @@ fn token_responses_are_read() {
         assert_eq!(token.access_token().secret(), SESSION, "{name}");
         assert_eq!(token.instance_url().as_str(), "https://acme.my.salesforce.com", "{name}");
         assert_eq!(token.received_at(), NOW, "{name}");
-        let issued = name.contains("issued_at").then(|| UnixTime::from_secs(1_736_530_186));
-        assert_eq!(token.issued_at(), issued, "{name}");
         assert!(!format!("{token:?}").contains("canary"), "{name}");
     }
 }
@@ -78,24 +76,13 @@ fn optional_fields_are_validated() {
     let response = answer(200, "Content-Type: application/json", body.as_bytes());
     let token = Token::from_http(&response, NOW, &listed).unwrap();
     assert_eq!(token.scope(), Some("api id"));
-    assert_eq!(token.identity().unwrap().org_id(), "00Dxx0000006JFrEAM");
-    assert_eq!(token.identity().unwrap().user_id(), "005xx000001X9hBAAS");
     assert_eq!(token.community_url().unwrap().as_str(), "https://acme.my.site.com/customers");
 
     for (name, field) in [
-        (
-            "foreign identity",
-            r#""id":"https://evil.example/id/00Dxx0000006JFrEAM/005xx000001X9hBAAS""#,
-        ),
-        (
-            "identity with a path",
-            r#""id":"https://login.salesforce.com/id/00Dxx0000006JFrEAM/../x""#,
-        ),
         ("control in scope", r#""scope":"api\u001b[31m""#),
         ("foreign site", r#""sfdc_community_url":"https://evil.example/x""#),
     ] {
         let token = json(&with(field)).unwrap();
-        assert!(token.identity().is_none(), "{name}");
         assert!(token.scope().is_none(), "{name}");
         assert!(token.community_url().is_none(), "{name}");
     }
