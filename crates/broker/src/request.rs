@@ -112,6 +112,8 @@ mod tests {
             ("no profile", r#"{"profile":null}"#, None, 0),
             ("seconds", r#"{"min_ttl":90}"#, None, 90),
             ("seconds as text", r#"{"min_ttl":"90"}"#, None, 90),
+            ("no seconds", r#"{"min_ttl":0}"#, None, 0),
+            ("no seconds as text", r#"{"min_ttl":"0s"}"#, None, 0),
             ("minutes", r#"{"min_ttl":"5m","profile":"acme"}"#, Some("acme"), 300),
             ("hours", r#"{"min_ttl":"2h"}"#, None, 7200),
         ] {

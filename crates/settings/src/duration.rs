@@ -2,15 +2,13 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-/// Parses a duration of a flag or setting: `90` (seconds), `90s`, `500ms`, `1.5s`, `1h30m`. Zero is
-/// refused.
+/// Parses a duration of a flag, setting or request: `90` (seconds), `90s`, `500ms`, `1.5s`, `1h30m`.
 pub fn parse_duration(text: &str) -> Option<Duration> {
     let text = text.trim();
-    let duration = match text.parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => text.parse::<SignedDuration>().ok()?.try_into().ok()?,
-    };
-    (!duration.is_zero()).then_some(duration)
+    match text.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => text.parse::<SignedDuration>().ok()?.try_into().ok(),
+    }
 }
 
 #[cfg(test)]
@@ -20,6 +18,8 @@ mod tests {
     #[test]
     fn duration_forms() {
         for (text, seconds) in [
+            ("0", 0.0),
+            ("0s", 0.0),
             ("20", 20.0),
             ("20s", 20.0),
             ("500ms", 0.5),
@@ -31,9 +31,7 @@ mod tests {
         ] {
             assert_eq!(parse_duration(text), Some(Duration::from_secs_f64(seconds)), "{text}");
         }
-        for text in
-            ["", "0", "0s", "s", "-1s", "1 month", "99999999999999999999h", "18446744073709551615h"]
-        {
+        for text in ["", "s", "-1s", "1 month", "99999999999999999999h", "18446744073709551615h"] {
             assert_eq!(parse_duration(text), None, "{text}");
         }
     }

@@ -50,5 +50,6 @@ impl Route {
 }
 
 pub(crate) fn duration(text: &str) -> Result<Duration, &'static str> {
-    parse_duration(text).ok_or("invalid duration, expected for example 20s, 500ms or 5m")
+    let duration = parse_duration(text).filter(|duration| !duration.is_zero());
+    duration.ok_or("invalid duration, expected for example 20s, 500ms or 5m")
 }
