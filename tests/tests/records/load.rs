@@ -1,10 +1,13 @@
 //! Record files and the outcomes of their rows.
 
-use std::fs;
+use std::fs::{self, File};
 use std::future::{Future, poll_fn};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
+use std::process::Command;
 use std::task::Poll;
+use std::thread;
 
 use orgtoken_assertion::Diagnostic;
 use orgtoken_assertion::UnixTime;
@@ -72,6 +75,33 @@ async fn dropped_call_is_reported_as_unknown_and_not_sent_again() {
     assert_eq!(sent, (201..=500).collect::<Vec<_>>());
     assert_eq!((report.counts.created, report.counts.unknown), (300, 200));
     assert!(report.journal.is_none() && !not_sent.exists());
+}
+
+#[tokio::test]
+async fn output_is_replaced_before_the_journal_can_be_resumed() {
+    let (org, folder) = (ConnectedOrg::new(), tempfile::tempdir().unwrap());
+    let path = folder.path().join("rows.csv");
+    // A pipe has no place for this header: it is written while it is read.
+    fs::write(&path, format!("Name,_{}\nL1,\n", "x".repeat(128 << 10))).unwrap();
+    let checked = checked(&org, &path).await;
+    let (journal, success) = (folder.path().join("journal"), folder.path().join("success.csv"));
+    assert!(Command::new("mkfifo").arg(&success).status().unwrap().success());
+    let (created, _) = Journal::begin(&journal, &checked, UnixTime::from_secs(0)).unwrap();
+    let mut outputs = Outputs::default();
+    outputs.success = Some(Output::Replace(success.clone()));
+    let noted = thread::scope(|scope| {
+        let noted = scope.spawn(|| {
+            let mut success = File::open(&success).unwrap();
+            success.read_exact(&mut [0]).unwrap();
+            let noted = journal.metadata().unwrap().len();
+            io::copy(&mut success, &mut io::sink()).unwrap();
+            noted
+        });
+        drop(Load::begin(&org.api, &checked, outputs, Some(created)).unwrap());
+        noted.join().unwrap()
+    });
+    assert_eq!(noted, 0);
+    assert!(journal.metadata().unwrap().len() > 0);
 }
 
 #[tokio::test]

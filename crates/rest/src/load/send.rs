@@ -261,11 +261,19 @@ fn open<'a>(
         outputs.unknown = Some(Output::Append(path.clone()));
     }
     check_paths(checked, &outputs, journal)?;
-    journal.bind(checked, bulk)?;
-    journal.cut_files()?;
+    let is_new = journal.is_new();
+    if !is_new {
+        journal.bind(checked, bulk)?;
+        journal.cut_files()?;
+    }
     let reader = Reader::after(checked, journal.state.settled)?;
     let style = Style::of(&checked.file, reader.rows.header().clone());
-    Ok((reader, OutputFiles::open(outputs, style)?))
+    let files = OutputFiles::open(outputs, style)?;
+    if is_new {
+        // A resumed load appends to these files, so the rows of earlier loads are gone by now.
+        journal.bind(checked, bulk)?;
+    }
+    Ok((reader, files))
 }
 
 /// Refuses an output or a journal that would overwrite the input or another output.
