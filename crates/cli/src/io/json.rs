@@ -1,6 +1,6 @@
 //! JSON for people: indented, and coloured if the terminal shows colours.
 
-use anstyle::{AnsiColor, Style};
+use anstyle::{AnsiColor, Reset, Style};
 
 use crate::io::look::Look;
 
@@ -34,7 +34,7 @@ impl Indenter {
             let ends = byte == b'"' && !is_escaped;
             self.string = (!ends).then_some(byte == b'\\' && !is_escaped);
             if ends && look.has_color() {
-                out.extend(Style::new().render_reset().to_string().bytes());
+                out.extend(Reset.render().to_string().bytes());
             }
             return;
         }
@@ -110,5 +110,15 @@ mod tests {
             }
             assert_eq!(indented(expected, 0), expected);
         }
+    }
+
+    #[test]
+    fn color_of_a_string_ends_with_it() {
+        let look = Look::terminal(80).with_color();
+        let text = Indenter::new().indented(br#"{"a":"x\"y"}"#, look);
+        assert_eq!(
+            String::from_utf8(text).unwrap(),
+            "{\n  \u{1b}[1m\u{1b}[34m\"a\"\u{1b}[0m: \u{1b}[32m\"x\\\"y\"\u{1b}[0m\n}"
+        );
     }
 }

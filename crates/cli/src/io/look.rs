@@ -134,6 +134,10 @@ impl Look {
     pub(crate) const fn terminal(width: usize) -> Self {
         Self { has_color: false, width: Some(width) }
     }
+
+    pub(crate) const fn with_color(self) -> Self {
+        Self { has_color: true, ..self }
+    }
 }
 
 #[cfg(test)]
