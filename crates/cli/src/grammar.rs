@@ -283,8 +283,8 @@ mod tests {
             (
                 "query -q SELECT",
                 "missing `<SOQL>`",
-                "for example `orgtoken query 'SELECT Id, Name, Owner.Name FROM Account'`; see \
-                 `orgtoken query --help`",
+                "the query is an argument, and `-q` is `--jq`: `orgtoken query 'SELECT Id, Name, \
+                 Owner.Name FROM Account'`",
             ),
             (
                 "query --query SELECT",

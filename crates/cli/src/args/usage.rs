@@ -149,6 +149,10 @@ fn for_example(what: &str, command: &str) -> Cow<'static, str> {
     let has = |line: &str| !flag.starts_with('-') || line.contains(flag);
     let name = command.strip_prefix(PROGRAM).unwrap_or_default().trim_start();
     match examples(name).iter().find(|example| has(&example.line)) {
+        // In other programs, `-q` takes the query.
+        Some(Example { line, .. }) if flag == "<SOQL>" => {
+            format!("the query is an argument, and `-q` is `--jq`: `{line}`").into()
+        }
         Some(Example { line, .. }) => {
             format!("for example `{line}`; see `{command} --help`").into()
         }

@@ -138,6 +138,10 @@ impl From<&orgtoken_settings::Problem> for Problem {
             "--username" => {
                 format!("{hint}; a profile is `--profile NAME`, a format `--format FORM`").into()
             }
+            // `-r` takes a format there. A single word is not shown as a host.
+            "--instance-url" if hint.starts_with("write the URL") => {
+                format!("{hint}; a format is `--format FORM`").into()
+            }
             _ => hint.into_owned().into(),
         });
         Self {
