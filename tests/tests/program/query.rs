@@ -1,5 +1,6 @@
 //! `query`: output formats, pages, errors.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::{Output, Stdio};
@@ -375,6 +376,22 @@ fn list_with_a_header_is_refused() {
         if is_refused {
             assert_eq!(error(&output)["code"], "usage.list", "{first}");
         }
+    }
+}
+
+#[test]
+fn list_that_is_not_utf_8_is_refused_with_the_name_of_its_file() {
+    let org = TestOrg::new();
+    for (bytes, said) in [
+        (b"caf\xe9\n".as_slice(), "`l1` is not text: byte 3 is not UTF-8"),
+        (b"\xff\xfeA\0", "`l1` is not text: byte 0 is not UTF-8"),
+        (b"A\0B\0", "`l1` is UTF-16"),
+    ] {
+        fs::write(org.path("l1"), bytes).unwrap();
+        let soql = "SELECT Id FROM Account WHERE Name IN :a";
+        let output = org.run(&["query", soql, "--bind", "a=l1"]);
+        assert!(stderr(&output).starts_with(&format!("error: {said}\nhint: save ")), "{said}");
+        assert_eq!(output.status.code(), Some(2), "{said}");
     }
 }
 

@@ -15,7 +15,7 @@ use crate::args::{Caller, UsageError, api_name, delimiter};
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::input::{Kind, read_text};
-use crate::io::text::{counted, shown};
+use crate::io::text::{counted, opened};
 use crate::login::resolved_login;
 use crate::runtime::wait_for;
 
@@ -199,7 +199,7 @@ fn text(file: &Path) -> Result<String, Failure> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     // English text in UTF-16 is also UTF-8.
     if text.contains('\0') {
-        let what = format!("`{}` is UTF-16", shown(file));
+        let what = format!("`{}` is UTF-16", opened(file));
         return Err(Failure::new("usage.file", Some("save it as UTF-8"), what));
     }
     Ok(text.to_owned())

@@ -24,7 +24,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
-use crate::io::text::{reason, shown};
+use crate::io::text::{opened, reason, shown};
 
 /// The kind of an input. It decides the size limit and the error codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,7 +200,10 @@ pub(crate) enum Fault {
 
 impl Fault {
     fn message(&self, path: &Path) -> String {
-        let path = shown(path);
+        let path = match self {
+            Self::Os { .. } => shown(path),
+            _ => opened(path),
+        };
         match self {
             Self::NotAName(_) | Self::Taken => self.to_string(),
             Self::NotText(_) => format!("`{path}` is not text: {self}"),
