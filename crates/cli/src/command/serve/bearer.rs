@@ -73,8 +73,8 @@ impl BearerFiles {
             chosen.iter().any(|(_, file)| file.is_some_and(|file| ptr::eq(file, *given)))
         };
         if let Some(unused) = args.bearer_file.iter().find(|given| !is_used(given)) {
-            let hint = "give one file for each `--listen ADDRESS=PROFILE`, and one for all other \
-                addresses; write a file with `=` in its name as ./FILE";
+            let hint = "leave it out, or add its `--listen`: each `--listen ADDRESS=PROFILE` has one \
+                file, and all other addresses have one; write a file with `=` in its name as ./FILE";
             let path = shown(&unused.path);
             let why = format!("`--bearer-file`: no address of the service uses `{path}`");
             return Err(Failure::new("usage.value", Some(hint), why));
