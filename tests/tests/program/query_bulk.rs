@@ -204,7 +204,8 @@ fn interrupted_query_aborts_its_job_with_the_flag_or_the_answer() {
     assert!(stderr(&wait).contains("was aborted\nhint: correct the query"), "{}", stderr(&wait));
     assert_eq!(org.run(&["bulk", "results", &job]).status.code(), Some(9));
 
-    for (answer, state) in [("y\n", "Aborted"), ("\n", "InProgress")] {
+    // A second signal means no.
+    for (answer, state) in [("y\n", "Aborted"), ("\n", "InProgress"), ("", "InProgress")] {
         let (mut user, screen) = program::terminal();
         let mut command = org.command(&["query", NAMES, "--bulk"]);
         command.stdin(screen.try_clone().unwrap()).stdout(Stdio::null()).env("TERM", "dumb");
@@ -223,6 +224,10 @@ fn interrupted_query_aborts_its_job_with_the_flag_or_the_answer() {
         let _ = kill_process(Pid::from_child(&child), Signal::INT);
         until(&mut user, &format!("Abort job {job}? [y/N] "));
         user.write_all(answer.as_bytes()).unwrap();
+        if answer.is_empty() {
+            let _ = kill_process(Pid::from_child(&child), Signal::INT);
+            until(&mut user, "? [y/N] \r\n");
+        }
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(130));
         assert!(status(&job).contains(state), "{answer:?}: {}", status(&job));

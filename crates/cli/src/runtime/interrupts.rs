@@ -15,6 +15,7 @@ use super::RuntimeError;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::prompt;
+use crate::io::stderr;
 use crate::io::text::printable;
 
 /// The signals that end a command.
@@ -98,7 +99,11 @@ impl Interrupts {
         thread::Builder::new().spawn(asking).map_err(RuntimeError)?;
         match self.wait(answered).await {
             Some(Ok(answer)) => Ok(Some(answer?)),
-            Some(Err(_)) | None => Ok(None),
+            Some(Err(_)) | None => {
+                // No answer has ended the line of the question.
+                stderr::write(b"\n");
+                Ok(None)
+            }
         }
     }
 

@@ -180,10 +180,7 @@ impl FileLoad<'_> {
                 let what = "nothing was deleted, since it was not confirmed";
                 Err(Failure::new("interrupted", None::<&str>, what))
             }
-            None => {
-                self.console.remark(&"");
-                Err(interrupted("nothing was deleted"))
-            }
+            None => Err(interrupted("nothing was deleted")),
         }
     }
 
