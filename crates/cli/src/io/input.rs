@@ -201,8 +201,8 @@ pub(crate) enum Fault {
 impl Fault {
     fn message(&self, path: &Path) -> String {
         let path = match self {
-            Self::Os { .. } => shown(path),
-            _ => opened(path),
+            Self::NotText(_) => opened(path),
+            _ => shown(path),
         };
         match self {
             Self::NotAName(_) | Self::Taken => self.to_string(),
