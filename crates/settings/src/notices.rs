@@ -28,6 +28,7 @@ impl Notice {
             NoticeKind::Retired => Some(Setting::ApiVersion),
             NoticeKind::SandboxSuffix { .. } => Some(Setting::Username),
             NoticeKind::Canonical(..)
+            | NoticeKind::Misspelt { .. }
             | NoticeKind::Unknown(_)
             | NoticeKind::UnknownVariable { .. } => None,
         }
@@ -49,6 +50,7 @@ impl Notice {
             self.kind,
             NoticeKind::LoginHost(_)
                 | NoticeKind::LooksLike { .. }
+                | NoticeKind::Misspelt { .. }
                 | NoticeKind::Retired
                 | NoticeKind::SandboxSuffix { .. }
                 | NoticeKind::UnknownVariable { .. }
@@ -71,6 +73,8 @@ pub(crate) enum NoticeKind {
     LoginHost(String),
     #[error("`{}` looks like {found}{}", .setting.name(), .found.belonging(*.belongs))]
     LooksLike { setting: Setting, found: ValueKind, belongs: Option<Setting> },
+    #[error("unknown name `{name}` is ignored; did you mean `{near}`?")]
+    Misspelt { name: String, near: &'static str },
     #[error("`{}` is overridden by {by}", .setting.name())]
     Overridden { setting: Setting, by: Source },
     #[error("API versions before v31.0 are retired")]

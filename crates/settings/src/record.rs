@@ -99,36 +99,39 @@ fn unknown(layer: &mut Layer, location: &mut RecordLocation, name: &str) {
         file: location.file.clone(),
         pointer: format!("{}/{}", location.pointer, shape::escaped(&shown)),
     };
-    let meant = meant(name);
-    layer.notice(&source, NoticeKind::Unknown(shown.clone()));
-    match meant {
-        Some(setting) if OPTIONAL.contains(&setting) => {
-            let kind = ProblemKind::Unknown {
-                name: shown,
-                near: setting.record_name().map(str::to_owned),
-            };
-            layer.problem(Location::Field { setting: None, source }, kind);
+    match meant(name) {
+        Some((setting, near)) if OPTIONAL.contains(&setting) => {
+            if spelling::is_same(name, near) {
+                let kind = ProblemKind::Unknown { name: shown, near: Some(near.to_owned()) };
+                layer.problem(Location::Field { setting: None, source }, kind);
+            } else {
+                layer.notice(&source, NoticeKind::Misspelt { name: shown, near });
+            }
         }
-        Some(setting) => location.misspelt.push((setting, shown)),
-        None => {}
+        meant => {
+            layer.notice(&source, NoticeKind::Unknown(shown.clone()));
+            location.misspelt.extend(meant.map(|(setting, _)| (setting, shown)));
+        }
     }
 }
 
-fn meant(name: &str) -> Option<Setting> {
-    let known = || Setting::in_records().map(|(setting, name)| (name, setting)).chain(SYNONYMS);
-    let near = spelling::nearest(name, known().map(|(known, _)| known))?;
-    known().find(|(known, _)| *known == near).map(|(_, setting)| setting)
+/// Returns the setting that was probably meant, and its known name.
+fn meant(name: &str) -> Option<(Setting, &'static str)> {
+    let known = || Setting::in_records().chain(SYNONYMS);
+    let near = spelling::nearest(name, known().map(|(_, known)| known))?;
+    known().find(|(_, known)| *known == near)
 }
 
 /// The maximum number of unknown names that are reported.
 const MAX_UNKNOWN: usize = 64;
 
-/// Settings that may be missing, so that a misspelt name has to be reported on its own.
+/// Settings that may be missing, so that a misspelt name has to be reported on its own. It is
+/// refused if it is certain which one was meant.
 const OPTIONAL: [Setting; 2] = [Setting::Audience, Setting::LoginUrl];
 
 /// Other names for settings.
-const SYNONYMS: [(&str, Setting); 2] =
-    [("ApiVersion", Setting::ApiVersion), ("ConsumerKey", Setting::ClientId)];
+const SYNONYMS: [(Setting, &str); 2] =
+    [(Setting::ApiVersion, "ApiVersion"), (Setting::ClientId, "ConsumerKey")];
 
 #[cfg(test)]
 mod tests;

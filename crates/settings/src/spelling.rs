@@ -13,9 +13,15 @@ pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
         .map(|(_, known)| known)
 }
 
-/// Reduces a name to letters and digits: `Client_Id`, `client id` and `clientid` are equal.
+/// Whether two names differ only in case, blanks, `_` and `-`: `Client_Id`, `client id` and
+/// `ClientId` are equal.
+pub(crate) fn is_same(name: &str, known: &str) -> bool {
+    fold(name) == fold(known)
+}
+
 fn fold(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+    let letters = name.chars().filter(|c| !c.is_whitespace() && !"_-".contains(*c));
+    letters.map(|c| c.to_ascii_lowercase()).collect()
 }
 
 fn allowed(length: usize) -> usize {

@@ -213,12 +213,34 @@ fn misspelt_names_get_suggestions() {
 }
 
 #[test]
-fn misspelt_optional_name_is_a_problem() {
-    let mut fields = fields();
-    fields.push(("loginUrl", "\"https://test.salesforce.com\"".to_owned()));
-    let problems = check(&object(&fields)).unwrap_err();
-    assert_eq!(only(&problems).code(), "settings.unknown");
-    assert_eq!(only(&problems).hint().unwrap(), "did you mean `LoginUrl`?");
+fn optional_name_is_refused_in_another_spelling_only() {
+    for (name, near, is_refused) in [
+        ("loginUrl", "LoginUrl", true),
+        ("Login_URL", "LoginUrl", true),
+        ("login-url", "LoginUrl", true),
+        ("Login Url", "LoginUrl", true),
+        ("AUDIENCE", "Audience", true),
+        ("LoginUrls", "LoginUrl", false),
+        ("Login.Url", "LoginUrl", false),
+        ("LogonUrl", "LoginUrl", false),
+        ("Audience2", "Audience", false),
+    ] {
+        let mut fields = fields();
+        fields.push((name, "\"https://test.salesforce.com\"".to_owned()));
+        let checked = check(&object(&fields));
+        if is_refused {
+            let problems = checked.unwrap_err();
+            assert_eq!(only(&problems).code(), "settings.unknown", "{name}");
+            assert_eq!(only(&problems).hint().unwrap(), format!("did you mean `{near}`?"));
+            assert!(problems.notices().is_empty(), "{name}: {:?}", problems.notices());
+        } else {
+            let settings = checked.unwrap();
+            let [notice] = settings.notices() else { panic!("{name}: {:?}", settings.notices()) };
+            assert!(notice.is_suspicious(), "{name}");
+            let words = format!("unknown name `{name}` is ignored; did you mean `{near}`?");
+            assert_eq!(notice.message(), words);
+        }
+    }
 }
 
 #[test]
