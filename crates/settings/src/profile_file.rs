@@ -19,7 +19,9 @@ use crate::text;
 pub struct ConfigEditor {
     document: DocumentMut,
     file: String,
-    /// Whether the first line ends in CRLF, which `toml_edit` does not preserve.
+    /// A byte order mark, or nothing. `toml_edit` preserves neither it nor CRLF.
+    mark: &'static str,
+    /// Whether the first line ends in CRLF.
     is_crlf: bool,
 }
 
@@ -31,9 +33,10 @@ impl ConfigEditor {
     /// The content is not TOML.
     pub fn parse(config: &[u8], file: &str) -> Result<Self, Problems> {
         let Ok(text) = text::decode(config) else { return Err(problems(config, file, None)) };
+        let mark = if config.starts_with(b"\xef\xbb\xbf") { "\u{feff}" } else { "" };
         let is_crlf = text.find('\n').is_some_and(|end| text[..end].ends_with('\r'));
         match text.replace("\r\n", "\n").parse() {
-            Ok(document) => Ok(Self { document, file: file.to_owned(), is_crlf }),
+            Ok(document) => Ok(Self { document, file: file.to_owned(), mark, is_crlf }),
             Err(_) => Err(problems(config, file, None)),
         }
     }
@@ -241,7 +244,8 @@ impl ConfigEditor {
 impl fmt::Display for ConfigEditor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.document.to_string();
-        f.write_str(&if self.is_crlf { text.replace('\n', "\r\n") } else { text })
+        let text = if self.is_crlf { text.replace('\n', "\r\n") } else { text };
+        write!(f, "{}{text}", self.mark)
     }
 }
 
@@ -272,8 +276,9 @@ mod tests {
 
     use super::*;
 
-    fn crlf(text: &str) -> String {
-        text.replace('\n', "\r\n")
+    /// Returns a text as editors of Windows save it.
+    fn of_windows(text: &str) -> String {
+        format!("\u{feff}{}", text.replace('\n', "\r\n"))
     }
 
     /// Adds what is missing of a profile `acme`.
@@ -326,7 +331,8 @@ mod tests {
             assert_eq!(added, after, "{name}");
             assert_eq!(with_acme(&added).unwrap(), after, "{name}: once is enough");
             if !text.is_empty() {
-                assert_eq!(with_acme(&crlf(text)).unwrap(), crlf(&after), "{name}: CRLF");
+                let added = with_acme(&of_windows(text)).unwrap();
+                assert_eq!(added, of_windows(&after), "{name}: Windows");
             }
         }
     }
@@ -446,8 +452,9 @@ mod tests {
         ] {
             let removed = edited(&text, |editor| editor.remove_profile("a").unwrap());
             assert_eq!(removed, after, "{name}");
-            let removed_crlf = edited(&crlf(&text), |editor| editor.remove_profile("a").unwrap());
-            assert_eq!(removed_crlf, crlf(&after), "{name}: CRLF");
+            let text = of_windows(&text);
+            let of_removed = edited(&text, |editor| editor.remove_profile("a").unwrap());
+            assert_eq!(of_removed, of_windows(&after), "{name}: Windows");
             edited(&removed, |editor| {
                 let problems = editor.remove_profile("a").unwrap_err();
                 assert_eq!(problems.code(), "settings.profile", "{name}");
