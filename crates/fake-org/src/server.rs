@@ -149,8 +149,13 @@ fn whole(data: Bytes) -> Answer {
 fn cut(mut reply: Reply) -> Response<Answer> {
     let length = HeaderValue::from(reply.body().len() + 1);
     reply.headers_mut().insert(header::CONTENT_LENGTH, length);
-    let end = std::future::ready(Some(Err(BrokenOnPurpose)));
-    reply.map(|data| whole(data).with_trailers(end).boxed_unsync())
+    let end = async {
+        // hyper sends the data while it waits for the end.
+        tokio::task::yield_now().await;
+        Some(Err(BrokenOnPurpose))
+    };
+    // A mapped body has no known length. hyper panics in a debug build if one differs from the header.
+    reply.map(|data| whole(data).map_frame(|frame| frame).with_trailers(end).boxed_unsync())
 }
 
 /// An error that makes hyper close the connection.

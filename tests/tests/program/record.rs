@@ -163,13 +163,19 @@ fn update_by_external_id_creates_no_record() {
 fn change_whose_response_is_lost_may_have_been_made() {
     let org = TestOrg::new();
     let said = "; the change may have been made\n";
-    for args in
-        [["record", "create", "Account", "Name=Acme"], ["api", "sobjects/Account", "-f", "Name=A"]]
-    {
-        org.play("api-cut-once");
+    let create = ["record", "create", "Account", "Name=Acme"];
+    let post = ["api", "sobjects/Account", "-f", "Name=A"];
+    for (args, scenario, said) in [
+        (create, "api-closed-once", said),
+        (create, "api-cut-once", said),
+        (post, "api-closed-once", said),
+        // The program prints a response as it comes, and has its status.
+        (post, "api-cut-once", "; the call was made\n"),
+    ] {
+        org.play(scenario);
         let output = org.run(&args);
         assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
-        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{scenario}: {}", stderr(&output));
     }
     let output = org.run(&["record", "create", "Account", "Nome=Acme"]);
     assert!(!stderr(&output).contains(said), "{}", stderr(&output));

@@ -702,7 +702,7 @@ async fn load_interrupted_at_every_moment_and_resumed_writes_every_row_once() {
 
 #[tokio::test]
 async fn lost_responses_cost_another_attempt_and_no_row_is_sent_twice() {
-    for scenario in ["api-cut-once", "api-unavailable-once"] {
+    for scenario in ["api-closed-once", "api-cut-once", "api-unavailable-once"] {
         let (org, folder) = (org(), tempfile::tempdir().unwrap());
         let path = folder.path().join("rows.csv");
         fs::write(&path, "Key__c\na\nb\n").unwrap();

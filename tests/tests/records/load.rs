@@ -123,7 +123,7 @@ async fn refused_call_can_be_repeated() {
 #[tokio::test]
 async fn lost_answer_leaves_its_rows_unknown() {
     let (org, folder) = (ConnectedOrg::new(), tempfile::tempdir().unwrap());
-    for scenario in ["api-cut-once", "api-unavailable-once"] {
+    for scenario in ["api-closed-once", "api-cut-once", "api-unavailable-once"] {
         let path = accounts(&folder, 3);
         let checked = checked(&org, &path).await;
         let mut load = Load::begin(&org.api, &checked, Outputs::default(), None).unwrap();

@@ -33,13 +33,15 @@ async fn read_is_retried_after_an_outage() {
 
 #[tokio::test]
 async fn read_is_retried_after_a_truncated_response() {
-    let org = ConnectedOrg::playing("api-cut-once");
-    assert!(org.api.limits().await.unwrap().contains_key("DailyApiRequests"));
-    assert_eq!((org.server.logins(), org.calls()), (1, 2));
+    for scenario in ["api-closed-once", "api-cut-once"] {
+        let org = ConnectedOrg::playing(scenario);
+        assert!(org.api.limits().await.unwrap().contains_key("DailyApiRequests"));
+        assert_eq!((org.server.logins(), org.calls()), (1, 2), "{scenario}");
 
-    let org = ConnectedOrg::playing("api-cut-once");
-    let error = org.call(Method::POST, "sobjects/Account", ACCOUNT).await.unwrap_err();
-    assert_eq!((error.code(), org.calls()), ("resp.truncated", 1));
+        let org = ConnectedOrg::playing(scenario);
+        let error = org.call(Method::POST, "sobjects/Account", ACCOUNT).await.unwrap_err();
+        assert_eq!((error.code(), org.calls()), ("resp.truncated", 1), "{scenario}");
+    }
 }
 
 #[tokio::test]
