@@ -36,13 +36,6 @@ pub(crate) fn answer(org: &Org, request: &Call, segments: &[&str]) -> Reply {
         let versions = only_get(request).and_then(|()| ok(&versions::list()));
         return versions.unwrap_or_else(RestError::into_reply);
     };
-    // A client that sends one of these must not overwrite the change of another one.
-    for name in [header::IF_UNMODIFIED_SINCE, header::IF_MATCH] {
-        if request.header(name.clone()).is_some() {
-            let message = format!("{name} is not offered by the fake org: see its README");
-            return RestError::new(501, "FUNCTIONALITY_NOT_ENABLED", message).into_reply();
-        }
-    }
     if request.target_length() > MAX_TARGET {
         return reply::empty(StatusCode::URI_TOO_LONG);
     }
@@ -63,7 +56,15 @@ pub(crate) fn answer(org: &Org, request: &Call, segments: &[&str]) -> Reply {
     reply
 }
 
+/// Answers a call, or a subrequest of one.
 fn dispatch(call: &RestCall<'_>, segments: &[&str]) -> Answer {
+    // A client that sends one of these must not overwrite the change of another one.
+    for name in [header::IF_UNMODIFIED_SINCE, header::IF_MATCH] {
+        if call.request.header(name.clone()).is_some() {
+            let message = format!("{name} is not offered by the fake org: see its README");
+            return Err(RestError::new(501, "FUNCTIONALITY_NOT_ENABLED", message));
+        }
+    }
     match segments {
         [] => versions::resources(call),
         ["limits"] => versions::limits(call),

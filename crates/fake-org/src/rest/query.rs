@@ -8,12 +8,16 @@ use serde_json::{Map, Value, json};
 use super::{Answer, RestCall, RestError, ok};
 use crate::id;
 use crate::org::State;
+use crate::reply;
 use crate::rest::soql::{Found, Prepared};
 
 /// `GET query?q=SELECT…`
 pub(super) fn answer(call: &RestCall<'_>, with_deleted: bool) -> Answer {
     call.only_get()?;
     let query = call.query();
+    if query.first("explain").is_some() {
+        return Ok(reply::not_offered("query?explain"));
+    }
     let Some(text) = query.first("q").filter(|text| !text.trim().is_empty()) else {
         let message = "SOQL statements cannot be empty or null";
         return Err(RestError::new(400, "MALFORMED_QUERY", message));

@@ -479,10 +479,17 @@ fn unsupported_features_are_not_ignored() {
         .body(bytes::Bytes::from_static(br#"{"Phone":"1"}"#))
         .unwrap();
     let patched = crate::route::answer(&org, &crate::call::Call::new(request, "https"));
-    for (reply, status) in [(contacts, 404), (patched, 501)] {
+    let plan = get(&org, &token, "/services/data/v66.0/query?explain=SELECT+Id+FROM+Account");
+    for (reply, status) in [(contacts, 404), (patched, 501), (plan, 404)] {
         assert_eq!(reply.status().as_u16(), status);
         assert!(body(&reply)[0]["message"].as_str().unwrap().contains("not offered"));
     }
+    let part = json!({ "method": "PATCH", "url": path, "referenceId": "a", "body": { "Phone": "1" },
+        "httpHeaders": { "If-Match": "*" } });
+    let parts = json!({ "compositeRequest": [part] }).to_string();
+    let composite = "/services/data/v66.0/composite";
+    let answer = body(&send(&org, &token, Method::POST, composite, &parts));
+    assert_eq!(answer["compositeResponse"][0]["httpStatusCode"], 501);
     assert_eq!(body(&get(&org, &token, &path))["Phone"], Value::Null);
 }
 

@@ -42,12 +42,15 @@ pub(in crate::rest) fn by_key(
     value: &str,
 ) -> Answer {
     let object = sobjects::find(call, object)?;
-    // `sobjects/Account/001…/Contacts`
-    if id::canonical(field).is_some() {
-        return Ok(reply::not_offered(call.request.path()));
-    }
     let key = object.field(field).filter(|field| field.external_id || field.id_lookup);
-    let key = key.ok_or_else(|| unknown_key(field))?.name.clone();
+    let key = match key {
+        Some(key) => key.name.clone(),
+        // `sobjects/Account/001…/Contacts`
+        None if id::canonical(field).is_some() => {
+            return Ok(reply::not_offered(call.request.path()));
+        }
+        None => return Err(unknown_key(field)),
+    };
     let value = percent_decode_str(value).decode_utf8().map_err(|_| RestError::not_found())?;
     let value = id::canonical(&value).filter(|_| key == "Id").unwrap_or_else(|| value.into_owned());
 
