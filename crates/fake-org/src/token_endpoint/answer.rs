@@ -2,6 +2,7 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use http::StatusCode;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::call::Call;
@@ -18,7 +19,7 @@ pub(super) fn token(org: &Org, call: &Call, user_id: &str, variant: &TokenVarian
     let expires_at = after(now, org.setup.token_lifetime);
     let session = Session { user_id: user_id.to_owned(), is_jwt, expires_at };
     let token = if is_jwt {
-        jwt(org, &session, &instance_url)
+        jwt(org, &session, &instance_url, now)
     } else {
         format!("{}!AQ{}", &org.org_id[..15], id::random_token(94))
     };
@@ -60,11 +61,11 @@ fn add_community(org: &Org, user_id: &str, body: &mut Value) {
 
 /// Returns a JWT with the claims of a real one. The signature is random because clients do not check
 /// it.
-fn jwt(org: &Org, session: &Session, issuer: &str) -> String {
-    let issued = org.now().as_second();
+fn jwt(org: &Org, session: &Session, issuer: &str, now: Timestamp) -> String {
+    let issued = now.as_second();
     let header = json!({
         "tnk": format!("core/fake/{}", org.org_id), "ver": "1.0",
-        "kid": format!("CORE_ATJWT.{}.{}", org.org_id, org.now().as_millisecond()),
+        "kid": format!("CORE_ATJWT.{}.{}", org.org_id, now.as_millisecond()),
         "tty": "sfdc-core-token", "typ": "JWT", "alg": "RS256",
     });
     let payload = json!({
