@@ -53,10 +53,13 @@ struct Package {
 }
 
 fn packages(metadata: &Value) -> Result<Vec<Package>> {
-    let text = |value: &Value| value.as_str().unwrap_or("normal").to_owned();
-    let dependency = |value: &Value| (text(&value["name"]), text(&value["kind"]));
+    let name = |value: &Value| value["name"].as_str().unwrap_or_default().to_owned();
+    let dependency = |value: &Value| {
+        // `null` is a normal dependency.
+        (name(value), value["kind"].as_str().unwrap_or("normal").to_owned())
+    };
     let package = |value: &Value| Package {
-        name: text(&value["name"]),
+        name: name(value),
         dependencies: value["dependencies"]
             .as_array()
             .into_iter()
