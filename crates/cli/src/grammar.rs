@@ -116,7 +116,7 @@ impl Command {
         }
     }
 
-    /// The change that the command has made before it prints its result, for an error of the output.
+    /// The change that the command makes before it prints its result, for an error of the output.
     /// `api`, `bulk` and `record` name their changes themselves.
     pub(crate) fn change(&self) -> Option<&'static str> {
         use command::{cache, config, key, settings};
@@ -156,7 +156,7 @@ impl Args {
     /// Parses the typed words, and puts login flags behind the command. An error may be a request for
     /// help.
     pub(crate) fn read(typed: &mut Vec<OsString>) -> Result<Self, clap::Error> {
-        *typed = behind_command(std::mem::take(typed), Common::augment_args, grammar);
+        *typed = behind_command(std::mem::take(typed), Common::augment_args, grammar)?;
         let typed = &*typed;
         // The grammar of all commands reports wrong arguments and prints help.
         let matches = match token_command().try_get_matches_from(typed) {
@@ -248,18 +248,18 @@ mod tests {
             ("-vvPacme --json token", "token -vvPacme --json"),
             ("-P acme --retry api x -f a=b", "api -P acme --retry x -f a=b"),
             ("-f app.key api x -f a=b", "-f app.key api x -f a=b"),
+            ("-P acme -vi 3MVG9 api x", "-vi 3MVG9 -P acme api x"),
             ("--retry --profile=acme record get A 1", "record get --retry --profile=acme A 1"),
             ("--allow-host a --allow-host b whoami", "whoami --allow-host a --allow-host b"),
             ("--timeout soon token", "token --timeout soon"),
             ("-P acme exec -- env -P x", "exec -P acme -- env -P x"),
             ("-P acme", "-P acme"),
-            ("-P acme --nonsense token", "-P acme --nonsense token"),
         ] {
             let words = |line: &str| -> Vec<OsString> {
                 std::iter::once("orgtoken").chain(line.split(' ')).map(Into::into).collect()
             };
             let actual = behind_command(words(typed), Common::augment_args, grammar);
-            assert_eq!(actual, words(moved), "{typed}");
+            assert_eq!(actual.expect(typed), words(moved), "{typed}");
         }
     }
 
@@ -279,6 +279,9 @@ mod tests {
             ("whoami --csv", "unknown argument `--csv`", "see `orgtoken whoami --help`"),
             ("record get --csv", "unknown argument `--csv`", "see `orgtoken record get --help`"),
             ("explain --org", "unknown argument `--org`", "see `orgtoken explain --help`"),
+            ("-P acme --nonsense token", "unknown argument `--nonsense`", "see `orgtoken --help`"),
+            ("-P acme -i x api limits", "unknown argument `-i`", "see `orgtoken --help`"),
+            ("-vf app.key api limits", "unknown argument `-f`", "see `orgtoken --help`"),
             ("org display", "unknown command `org`", ""),
             (
                 "query -q SELECT",

@@ -6,7 +6,8 @@ use clap::{Args as _, Command, value_parser};
 
 use super::Caller;
 
-/// Moves the flags before the command behind it. `common` are the flags of every command.
+/// Moves the flags before the command behind it. `common` are the flags of every command. An error is
+/// about a flag that cannot be moved.
 ///
 /// A flag of every command would be `global` in clap. But these flags are not flags of every
 /// command, and in `api` `-f` and `-i` are others: there they are not moved.
@@ -14,11 +15,12 @@ pub(crate) fn behind_command(
     mut typed: Vec<OsString>,
     common: impl FnOnce(Command) -> Command,
     grammar: impl FnOnce() -> Command,
-) -> Vec<OsString> {
+) -> Result<Vec<OsString>, clap::Error> {
     if !typed.get(1).is_some_and(|word| word.as_encoded_bytes().starts_with(b"-")) {
-        return typed;
+        return Ok(typed);
     }
-    let leading = Caller::augment_args(Command::new("orgtoken").args_override_self(true));
+    let leading = Command::new("orgtoken").version("").args_override_self(true);
+    let leading = Caller::augment_args(leading);
     // The command reports an invalid value.
     let leading = common(leading).mut_args(|flag| match flag.get_action().takes_values() {
         true => flag.value_parser(value_parser!(OsString)),
@@ -27,9 +29,13 @@ pub(crate) fn behind_command(
     let leading = leading
         .allow_external_subcommands(true)
         .external_subcommand_value_parser(value_parser!(OsString));
-    // The grammar of all commands reports the error, or prints help.
-    let Ok(matches) = leading.try_get_matches_from(&typed) else { return typed };
-    let Some((name, rest)) = matches.subcommand() else { return typed };
+    let matches = match leading.try_get_matches_from(&typed) {
+        Ok(matches) => matches,
+        Err(error) if error.use_stderr() => return Err(error),
+        // The grammar of all commands prints help and version.
+        Err(_) => return Ok(typed),
+    };
+    let Some((name, rest)) = matches.subcommand() else { return Ok(typed) };
     let rest: Vec<_> = rest.get_many::<OsString>("").into_iter().flatten().collect();
     // The flags follow the whole name of the command, such as `record get`.
     let program = grammar();
@@ -41,12 +47,14 @@ pub(crate) fn behind_command(
     }
     let flags = typed.len() - 2 - rest.len();
     let is_other = |word: &OsString| {
-        let word = word.as_encoded_bytes();
-        word.starts_with(b"-f") || word.starts_with(b"-i")
+        let word = word.to_string_lossy();
+        let letters = word.strip_prefix('-').map(|word| word.trim_start_matches('v'));
+        letters.is_some_and(|letters| letters.starts_with(['f', 'i']))
     };
-    if name == "api" && typed[1..=flags].iter().any(is_other) {
-        return typed;
+    match typed[1..=flags].iter().position(is_other) {
+        // The error is about the first flag.
+        Some(other) if name == "api" => typed[1..=flags].rotate_left(other),
+        _ => typed[1..=flags + names].rotate_left(flags),
     }
-    typed[1..=flags + names].rotate_left(flags);
-    typed
+    Ok(typed)
 }
