@@ -133,9 +133,10 @@ impl Command {
             }
             Self::Revoke(_) => Some("the cached token was revoked, if there was one"),
             Self::Settings(settings::Command::Convert(args)) if args.writes_key() => {
-                Some("the file of the private key was written")
+                Some("the private key, if it is local, was written to its file")
             }
-            Self::Setup(_) => Some("the profile was saved"),
+            // A profile that is in use is changed after the login has succeeded.
+            Self::Setup(_) => Some("the profile may have been saved"),
             _ => None,
         }
     }

@@ -144,7 +144,7 @@ fn change_whose_result_cannot_be_printed_is_in_the_error() {
         (&["key", "generate", "new"], "the key and its certificate were written"),
         (
             &["settings", "convert", "--format", "profile", "--key-out", "acme.key"],
-            "the file of the private key was written",
+            "the private key, if it is local, was written to its file",
         ),
         (&["revoke", "-q", "."], "the cached token was revoked, if there was one"),
         (&["cache", "clear", "-q", "."], "the cached logins were removed"),
