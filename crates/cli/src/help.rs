@@ -97,7 +97,7 @@ pub(crate) fn of_command<'a>(
 
 /// The variables of commands, without those that their text names.
 pub(crate) const VARIABLES: &[Row] = &[
-    ("login_url config", "ORGTOKEN_PROFILE", "profile of config.toml"),
+    ("login_url chosen", "ORGTOKEN_PROFILE", "profile of config.toml"),
     ("login_url", "ORGTOKEN_*, SF_*, …", "other settings: orgtoken help environment"),
     ("key_passphrase_file", "ORGTOKEN_PASSPHRASE", "passphrase of an encrypted key"),
     ("key_passphrase_file", "ORGTOKEN_PASSPHRASE_FILE", "file with the passphrase"),
