@@ -269,6 +269,11 @@ mod tests {
         for (typed, message, hint) in [
             ("token acme", "unexpected argument `acme`", "choose a profile with `-P acme`"),
             ("token S3cr3t", "unexpected argument", "choose a profile with `-P NAME`"),
+            (
+                "bulk wait 750R0000000zxr8IAA b",
+                "unexpected argument `b`",
+                "see `orgtoken bulk wait --help`",
+            ),
             ("token -u a@acme.com", "unknown argument `-u`", "the user is `--username USER`"),
             ("token --raw", "unknown argument `--raw`", "choose a format with `--format FORM`"),
             (

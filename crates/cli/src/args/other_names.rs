@@ -22,8 +22,11 @@ pub(super) fn command(parent: &str, word: &str) -> Option<Cow<'static, str>> {
 /// names another flag is for commands that have it.
 pub(super) fn flag(command: &str, typed: &str, program: &Command) -> Option<Cow<'static, str>> {
     let typed = typed.split('=').next().unwrap_or(typed);
-    let flags = flags(command, program)?;
-    let has = |flag: &str| flags.iter().any(|known| known == flag);
+    let of_command = find(command, program)?;
+    let has = |flag: &str| {
+        let mut flags = program.get_arguments().chain(of_command.get_arguments());
+        flags.any(|known| known.get_long() == Some(flag))
+    };
     let is_for = |hint: &str| {
         let flags = hint.split('`').skip(1).step_by(2).filter_map(|it| it.strip_prefix("--"));
         flags.map(|flag| flag.split(' ').next().unwrap_or(flag)).all(has)
@@ -44,16 +47,18 @@ pub(super) fn argument(
     if let Some([_, hint]) = OTHER_NAMES.arguments.iter().find(|[of, _]| of == command) {
         return Some(Cow::Borrowed(hint));
     }
-    let has_profile = flags(command, program)?.iter().any(|flag| flag == "profile");
-    has_profile.then(|| format!("choose a profile with `-P {}`", word.unwrap_or("NAME")).into())
+    let command = find(command, program)?;
+    let has_profile = command.get_arguments().any(|flag| flag.get_long() == Some("profile"));
+    // Otherwise the argument is one of these, and not a profile.
+    let takes_none = command.get_positionals().next().is_none();
+    (has_profile && takes_none)
+        .then(|| format!("choose a profile with `-P {}`", word.unwrap_or("NAME")).into())
 }
 
-/// Returns the long flags of a command and of every command.
-fn flags(command: &str, program: &Command) -> Option<Vec<String>> {
-    let mut names = command.split(' ').skip(1);
-    let command = names.try_fold(program, |command, name| command.find_subcommand(name))?;
-    let flags = program.get_arguments().chain(command.get_arguments());
-    Some(flags.filter_map(|flag| flag.get_long().map(str::to_owned)).collect())
+/// Returns the command with this name, such as `orgtoken record get`.
+fn find<'a>(name: &str, program: &'a Command) -> Option<&'a Command> {
+    let mut names = name.split(' ').skip(1);
+    names.try_fold(program, |command, name| command.find_subcommand(name))
 }
 
 fn has_word(words: &str, word: &str) -> bool {
