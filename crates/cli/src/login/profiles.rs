@@ -2,6 +2,7 @@
 
 use orgtoken_broker::ProfileList;
 use orgtoken_settings::{Input, Layer, Loader, ProfileChoice, Settings};
+use tracing::subscriber::{NoSubscriber, with_default};
 
 use crate::args::Login;
 use crate::failure::Failure;
@@ -25,12 +26,14 @@ pub(crate) fn profiles(login: &Login) -> Result<Option<ProfileList>, Failure> {
 }
 
 /// Returns the settings of these layers, or `None` if they are not complete. Standard input, the Hub
-/// and a passphrase are not read for them.
+/// and a passphrase are not read for them. There is no warning about a file: it would be repeated for
+/// each profile.
 pub(crate) fn offline(loader: Loader) -> Option<Settings> {
     let is_local = |input: &Input| match input {
         Input::File { path, .. } => !path.starts_with(hub::SCHEME),
         input => matches!(input, Input::Variable { .. }),
     };
-    let (loader, _) = InputReader::new(None, None).read(loader, is_local).ok()?;
+    let read = || InputReader::new(None, None).read(loader, is_local);
+    let (loader, _) = with_default(NoSubscriber::default(), read).ok()?;
     loader.check().ok()
 }
