@@ -111,7 +111,11 @@ fn failed(program: &OsString, error: io::Error) -> Failure {
         let what = format!("command `{}` not found", shown(program));
         return Failure::new("exec.not_found", Some(hint), what);
     }
-    let hint = format!("make it executable: chmod +x {}", quoted(program));
+    // A folder of PATH that cannot be read is the same error: the word may not be a file name.
+    let hint = match program.is_file() {
+        true => format!("make it executable: chmod +x {}", quoted(program)),
+        false => "check that it is a program and that you may run it".to_owned(),
+    };
     let what = format!("cannot run `{}`: {}", shown(program), reason(&error));
     Failure::new("exec.cannot_run", Some(hint), what)
 }
@@ -130,9 +134,15 @@ mod tests {
     }
 
     #[test]
-    fn command_to_copy_names_the_program_as_one_word() {
-        let refused = io::ErrorKind::PermissionDenied.into();
-        let failure = failed(&"./my tool".into(), refused);
-        assert_eq!(failure.hint(), Some("make it executable: chmod +x './my tool'"));
+    fn command_to_copy_names_an_existing_program_as_one_word() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("my tool");
+        std::fs::write(&file, "").unwrap();
+        let exists = format!("make it executable: chmod +x '{}'", file.display());
+        let unknown = "check that it is a program and that you may run it";
+        for (program, hint) in [(file.as_os_str(), &*exists), ("hunter2".as_ref(), unknown)] {
+            let failure = failed(&program.to_owned(), io::ErrorKind::PermissionDenied.into());
+            assert_eq!(failure.hint(), Some(hint));
+        }
     }
 }
