@@ -19,4 +19,6 @@ pub(crate) use passphrase::Passphrase;
 pub(crate) use same_login::login_flags;
 pub(crate) use secret::refuse as refuse_secrets;
 pub(crate) use usage::{UsageError, did_you_mean};
-pub(crate) use values::{api_name, delimiter, header, is_id};
+pub(crate) use values::{api_name, delimiter, header};
+
+pub(crate) use crate::io::text::is_id;

@@ -3,7 +3,7 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::io::look::{self, Look};
-use crate::io::text::printable;
+use crate::io::text::{is_id, printable};
 
 /// A line of a table: a name, a value and a remark.
 pub(crate) struct Row([String; 3]);
@@ -83,17 +83,15 @@ fn widths(rows: &[impl AsRef<[String]>]) -> Vec<usize> {
     (0..columns).map(widest).collect()
 }
 
-/// Returns the width of each column below which it is of no use. A part of an id finds nothing.
+/// Returns the least width of each column. An id is shown as a whole: a part of it finds nothing.
 fn least_widths(rows: &[impl AsRef<[String]>]) -> Vec<usize> {
-    let is_id = |cell: &&String| {
-        [15, 18].contains(&cell.len()) && cell.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    };
     let columns = rows.first().map_or(0, |header| header.as_ref().len());
-    let ids = |at| rows.iter().skip(1).filter_map(move |row| row.as_ref().get(at)).filter(is_id);
-    (0..columns).map(|at| ids(at).map(String::len).max().unwrap_or(MIN_WIDTH)).collect()
+    let cells = |at| rows.iter().skip(1).filter_map(move |row| row.as_ref().get(at));
+    let longest_id = |at| cells(at).filter(|cell: &&String| is_id(cell)).map(String::len).max();
+    (0..columns).map(|at| longest_id(at).unwrap_or(MIN_WIDTH)).collect()
 }
 
-/// Makes the widest columns narrower until a row fits, as far as that is of use.
+/// Makes the widest columns narrower until a row fits, but none narrower than its `least` width.
 fn fit(widths: &mut [usize], least: &[usize], room: usize) {
     while widths.iter().map(|width| width + 2).sum::<usize>() > room + 2 {
         let wide = widths.iter_mut().zip(least).filter(|(width, least)| **width > **least);

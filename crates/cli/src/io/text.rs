@@ -157,6 +157,11 @@ pub(crate) fn quoted(path: &Path) -> String {
     sh_quoted(&opened(path))
 }
 
+/// Whether a text has the shape of an id: 15 or 18 letters and digits.
+pub(crate) fn is_id(text: &str) -> bool {
+    [15, 18].contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 /// Returns the bytes in hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
