@@ -80,10 +80,10 @@ fn has(command: &Command, id: &str) -> bool {
     command.get_arguments().any(|arg| arg.get_id() == id)
 }
 
-/// The arguments and groups of commands that use something, its name, and its meaning.
+/// The ids of arguments and the groups of commands that use a variable or file; its name and meaning.
 type Row = (&'static str, &'static str, &'static str);
 
-/// Returns the rows of a command. The program itself has all.
+/// Returns name and meaning of the rows for a command. The page of the program has all rows.
 pub(crate) fn of_command<'a>(
     rows: &'a [Row],
     command: &'a Command,
@@ -95,7 +95,7 @@ pub(crate) fn of_command<'a>(
     rows.map(|&(_, name, meaning)| (name, meaning))
 }
 
-/// The variables of commands, without those that their text names.
+/// The variables that commands read, without those that the text of the command names.
 pub(crate) const VARIABLES: &[Row] = &[
     ("login_url chosen", "ORGTOKEN_PROFILE", "profile of config.toml"),
     ("login_url", "ORGTOKEN_*, SF_*, …", "other settings: orgtoken help environment"),
@@ -111,7 +111,7 @@ pub(crate) const VARIABLES: &[Row] = &[
 ];
 const WITH_TOKEN: &str = "api bulk describe query record whoami";
 
-/// The files that are read or written without being arguments.
+/// The files that commands read or write and that are not arguments.
 pub(crate) const FILES: &[Row] = &[
     (
         "login_url config setup",

@@ -15,7 +15,7 @@ use orgtoken_settings::Problems;
 use super::{Problem, with_flags};
 use crate::io::text::printable;
 
-/// The details of an error. By default there are none.
+/// The details that an error may have.
 #[derive(Debug, Default)]
 pub(super) struct Details {
     /// Replaces the message of the error.

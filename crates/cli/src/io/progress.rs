@@ -19,7 +19,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Nothing is shown unless it `is_wanted`.
+    /// `is_wanted` is false if the output of the command leaves no place for a line of progress.
     pub(crate) fn new(is_wanted: bool) -> Self {
         let is_dumb = || variable("TERM").is_some_and(|terminal| terminal == "dumb");
         let is_shown = is_wanted && Look::stderr().width().is_some() && !is_dumb();
@@ -76,7 +76,7 @@ pub(crate) fn suspended<T>(write: impl FnOnce() -> T) -> T {
     written
 }
 
-/// The line on the terminal; empty if there is none.
+/// Locks the line that the terminal shows. It is empty while nothing is shown.
 fn line() -> MutexGuard<'static, String> {
     static LINE: Mutex<String> = Mutex::new(String::new());
     LINE.lock().unwrap_or_else(PoisonError::into_inner)

@@ -42,7 +42,7 @@ pub(crate) fn redis(
     folders().redis_cache(settings, transport, open_key)
 }
 
-/// Returns the logins that are cached in Redis. There are none if the settings choose another cache.
+/// Returns the logins that are cached in Redis. The list is empty if the settings choose another cache.
 pub(crate) fn list_redis(settings: &Settings, network: &Network) -> Result<Listing, Failure> {
     match known_redis(settings, network)? {
         Some((server, key)) => Ok(wait_for(server.states(&key, settings.allowed_hosts()))?),
