@@ -362,10 +362,10 @@ fn list_with_a_header_is_refused() {
     let org = TestOrg::new();
     for (field, first, is_refused) in [
         ("Id", "Id", true),
-        ("Id", "\"Id\",\"Name\"", true),
-        ("OwnerId", "id;Name", true),
+        ("OwnerId", "\"id\"", true),
         ("Owner.Name", "owner.name", true),
-        ("Owner.Name", "Name\tPhone", true),
+        ("Owner.Name", "Name", true),
+        ("Name", "Id, please", false),
         ("Name", "Name of a company, Inc.", false),
         ("Name", "Phone", false),
     ] {
@@ -376,6 +376,10 @@ fn list_with_a_header_is_refused() {
         if is_refused {
             assert_eq!(error(&output)["code"], "usage.list", "{first}");
         }
+        // On a later line it is a value.
+        let soql = "SELECT Id FROM Account WHERE Name IN :a";
+        let mut command = org.command(&["query", soql, "--bind", "a=-"]);
+        stdout(&run_with_input(&mut command, &format!("Acme\n{first}\n")));
     }
 }
 

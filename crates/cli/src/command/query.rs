@@ -155,22 +155,22 @@ impl Args {
         let text = text(file)?;
         let mut values = text.lines().map(str::trim).filter(|value| !value.is_empty()).peekable();
         if values.peek().is_some_and(|first| is_header(first, query.field())) {
-            let hint = "remove it, as in `sed 1d`, and give one value on each line; if it is a \
-                        value, put it on a later line";
-            let what =
-                "the first line of the list of `--bind` is a header: it has the name of a field";
+            let hint = "if it is a header, remove it, as in `sed 1d`; if it is a value, put it on a \
+                        later line, or write `FIELD = 'VALUE'` in the query";
+            let what = "the first line of the list of `--bind` is the name of a field: it may be a \
+                        header";
             return Err(Failure::new("usage.list", Some(hint), what));
         }
         Ok(query.split(values.map(str::to_owned), !self.bind_raw)?)
     }
 }
 
-/// Whether the first line of a list has the name of its field, or `Id`, as the header of a CSV file
-/// has. As a value it would match no record, and the result would look complete.
+/// Whether the first line of a list is the name of its field, or `Id`: the header of a CSV file, or a
+/// value. If the header is in quotes, the values are too, and would match no record.
 fn is_header(line: &str, field: &str) -> bool {
+    let name = line.trim_matches('"');
     let names = [field, field.rsplit('.').next().unwrap_or(field), "Id"];
-    let cells = line.split([',', ';', '\t']).map(|cell| cell.trim_matches(['"', ' ']));
-    cells.into_iter().any(|cell| names.iter().any(|name| name.eq_ignore_ascii_case(cell)))
+    names.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// Reads `NAME=FILE`.
