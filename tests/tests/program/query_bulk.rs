@@ -235,7 +235,7 @@ fn interrupted_query_aborts_its_job_with_the_flag_or_the_answer() {
 }
 
 /// A server with a job of three pages. Returns its address. `page` changes the response for a page,
-/// which has a head without its end, and a body.
+/// which has a head without its end, and a body. A change of the job has no response.
 fn three_pages(page: impl Fn(&str, String, String) -> String + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let host = listener.local_addr().unwrap().to_string();
@@ -266,6 +266,7 @@ fn three_pages(page: impl Fn(&str, String, String) -> String + Send + 'static) -
                         format!("200 OK\r\nSforce-Locator: {next}\r\nSforce-NumberOfRecords: 2");
                     page(locator, head, format!("\"Owner.Name\"\r\n{rows}"))
                 }
+                None if request.starts_with("PATCH") => String::new(),
                 None if target.contains("/ingest/") => {
                     sized("404 Not Found", r#"[{"errorCode":"NOT_FOUND","message":"no"}]"#)
                 }
@@ -376,6 +377,16 @@ fn download_that_ends_after_a_page_without_records_has_one_header() {
     let resumed = ["bulk", "results", JOB, "--out", "all.csv", "--resume"];
     stdout(&at(&good, folder.path(), &resumed));
     assert_eq!(fs::read_to_string(folder.path().join("all.csv")).unwrap(), all);
+}
+
+#[test]
+fn abort_whose_response_is_lost_may_have_been_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = three_pages(|_, head, body| whole(&head, &body));
+    let output = at(&host, folder.path(), &["bulk", "abort", JOB]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(6), "{said}");
+    assert!(said.contains("; the change may have been made\n"), "{said}");
 }
 
 #[test]

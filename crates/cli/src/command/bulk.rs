@@ -103,7 +103,10 @@ pub(crate) fn run(command: &Command, console: &Console) -> Result<(), Failure> {
         Command::Wait(which) => wait(which, console),
         Command::Results(args) => results::run(args, console),
         Command::Abort(which) => {
-            let abort = async |org: &Org, job: Job| Ok(org.abort_job(job.kind(), &job.id).await?);
+            let abort = async |org: &Org, job: Job| {
+                let aborted = org.abort_job(job.kind(), &job.id).await;
+                aborted.map_err(|error| Failure::from(error).of_change())
+            };
             let job = with_job(which, console, abort)?;
             show::job(&job, console).map_err(|failure| failure.with_note("the job was aborted"))
         }
