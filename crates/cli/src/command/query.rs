@@ -7,7 +7,7 @@ pub(super) mod table;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use orgtoken_rest::bulk::check_query;
+use orgtoken_rest::bulk::{JobDelimiter, check_query};
 use orgtoken_rest::{ListQuery, Org, Page, Query, RestError, without_comments};
 use sink::Sink;
 
@@ -134,6 +134,7 @@ impl Args {
     fn names_bulk(&self, soql: &str, format: Format) -> bool {
         io::stderr().is_terminal()
             && format == Format::Csv
+            && self.delimiter.is_none_or(|byte| JobDelimiter::from_byte(byte).is_some())
             && self.bind.is_empty()
             && self.limit.is_none()
             && !self.tooling
