@@ -182,17 +182,23 @@ fn stamp(file: &File) -> io::Result<(u64, SystemTime)> {
 pub(super) struct At {
     file: Arc<File>,
     offset: u64,
+    /// The error that ended the reading. After a gap, the rest of a row would look like a row.
+    failed: Option<io::ErrorKind>,
 }
 
 impl At {
     pub(super) fn new(file: Arc<File>, offset: u64) -> Self {
-        Self { file, offset }
+        Self { file, offset, failed: None }
     }
 }
 
 impl Read for At {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read_at(buffer, self.offset)?;
+        if let Some(kind) = self.failed {
+            return Err(kind.into());
+        }
+        let read = self.file.read_at(buffer, self.offset);
+        let read = read.inspect_err(|error| self.failed = Some(error.kind()))?;
         self.offset += read as u64;
         Ok(read)
     }
@@ -203,5 +209,22 @@ fn from_io(error: io::Error) -> CheckError {
     match error.downcast::<Fault>() {
         Ok(fault) => fault.into(),
         Err(error) => CheckError::Io(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn reading_does_not_continue_after_an_error() {
+        let mut text = tempfile::tempfile().unwrap();
+        text.write_all(b"a row").unwrap();
+        let mut at = At::new(Arc::new(File::open("/").unwrap()), 0);
+        let kind = at.read(&mut [0; 8]).unwrap_err().kind();
+        at.file = Arc::new(text);
+        assert_eq!(at.read(&mut [0; 8]).unwrap_err().kind(), kind);
     }
 }
