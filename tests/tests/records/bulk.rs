@@ -213,7 +213,7 @@ async fn result_file_that_is_interrupted_anywhere_has_every_record_once() {
             if file.is_resumable() == is_kept {
                 drop(file);
             } else {
-                // What a process leaves that is killed in the first page.
+                // A process that is killed in the first page leaves these files.
                 let copied = fs::read(&part).unwrap();
                 let state = fs::read(part.with_extension("part.json"));
                 drop(file);
@@ -557,6 +557,36 @@ async fn outcomes_that_cannot_be_written_are_reported_by_a_resumed_load() {
     assert_eq!((counts.created, counts.failed), (2, 1));
     assert_eq!(column(&folder, "success.csv", "Key__c"), ["a", "c"]);
     assert_eq!(column(&folder, "failed.csv", "Key__c"), ["b"]);
+}
+
+#[tokio::test]
+async fn file_that_changes_is_neither_sent_nor_copied_to_an_output() {
+    let (org, folder) = (org(), tempfile::tempdir().unwrap());
+    let (path, journal) = (folder.path().join("rows.csv"), folder.path().join("journal"));
+    let (before, after) = ("Key__c\na\nb\nc\n", "Key__c\nx\ny\nlong\n");
+    fs::write(&path, before).unwrap();
+    let old = checked(&org, &path, Operation::Create).await;
+    let plan = old.bulk_plan(false).unwrap().max_rows(2);
+    let (created, _) = Journal::begin(&journal, &old, UnixTime::from_secs(0)).unwrap();
+    let mut load = BulkLoad::begin(&org.api, &old, &plan, outputs(&folder), Some(created)).unwrap();
+    assert!(matches!(load.next().await.unwrap(), Some(BulkStep::Closed(_))));
+    fs::write(&path, after).unwrap();
+    assert!(matches!(run(&mut load).await, Err(LoadError::Changed)));
+    let counts = load.finish().counts;
+    assert_eq!((counts.created, counts.pending, counts.not_sent), (0, 2, 1));
+    assert_eq!(column(&folder, "success.csv", "Key__c"), [""; 0]);
+    let mut load = BulkLoad::begin(&org.api, &old, &plan, Outputs::default(), None).unwrap();
+    for _ in 0..2 {
+        assert!(matches!(load.next().await, Err(LoadError::Changed)));
+    }
+
+    fs::write(&path, before).unwrap();
+    let same = checked(&org, &path, Operation::Create).await;
+    let opened = Some(Journal::open(&journal).unwrap());
+    let mut load = BulkLoad::begin(&org.api, &same, &plan, outputs(&folder), opened).unwrap();
+    assert_eq!(run(&mut load).await.unwrap().len(), 3);
+    assert_eq!(column(&folder, "success.csv", "Key__c"), ["a", "b", "c"]);
+    assert_eq!(keys(&org).await, ["a", "b", "c"]);
 }
 
 #[tokio::test]

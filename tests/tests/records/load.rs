@@ -141,7 +141,9 @@ async fn file_that_changes_after_the_check_is_not_sent() {
     let checked = checked(&org, &path).await;
     fs::write(&path, "Name\nL7\nL8\nL9\n").unwrap();
     let mut load = Load::begin(&org.api, &checked, Outputs::default(), None).unwrap();
-    assert!(matches!(load.next().await, Err(LoadError::Changed)));
+    for _ in 0..2 {
+        assert!(matches!(load.next().await, Err(LoadError::Changed)));
+    }
     assert_eq!(load.finish().counts.not_sent, 3);
     assert_eq!(count(&org).await, 0);
 }

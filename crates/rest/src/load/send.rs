@@ -114,6 +114,7 @@ impl<'a> Load<'a> {
             self.fill()?;
         }
         let Some((last, _)) = self.batch.last() else { return Ok(None) };
+        self.check_unchanged()?;
         self.journal.state.sending = Some(last.number);
         if let Err(error) = self.save() {
             // Nothing was sent.
@@ -199,6 +200,12 @@ impl<'a> Load<'a> {
             length += row.1.fields.len();
             self.batch.push(row);
         }
+        Ok(())
+    }
+
+    /// Returns an error if the file was changed after it was checked. It is called after rows are
+    /// read, and before they are used.
+    fn check_unchanged(&self) -> Result<(), LoadError> {
         if self.checked.file.is_unchanged()? { Ok(()) } else { Err(LoadError::Changed) }
     }
 
