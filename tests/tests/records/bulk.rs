@@ -53,7 +53,7 @@ fn outputs(folder: &TempDir) -> Outputs {
     let mut outputs = Outputs::default();
     (outputs.success, outputs.failed) = (file("success.csv"), file("failed.csv"));
     (outputs.unknown, outputs.unprocessed) = (file("unknown.csv"), file("unprocessed.csv"));
-    outputs.not_sent = Some(Output::Fresh(folder.path().join("not-sent.csv")));
+    outputs.not_sent = Some(folder.path().join("not-sent.csv"));
     outputs
 }
 

@@ -45,7 +45,7 @@ async fn dropped_call_is_reported_as_unknown_and_not_sent_again() {
     let journal = folder.path().join("journal");
     let mut outputs = Outputs::default();
     outputs.unknown = Some(Output::Fresh(folder.path().join("unknown.csv")));
-    outputs.not_sent = Some(Output::Fresh(folder.path().join("not-sent.csv")));
+    outputs.not_sent = Some(folder.path().join("not-sent.csv"));
     let (created, earlier) = Journal::begin(&journal, &checked, UnixTime::from_secs(0)).unwrap();
     assert!(earlier.is_none());
     let mut load = Load::begin(&org.api, &checked, outputs.clone(), Some(created)).unwrap();

@@ -22,8 +22,9 @@ pub struct Outputs {
     pub success: Option<Output>,
     /// Rows that failed, with the reason.
     pub failed: Option<Output>,
-    /// Rows that were not sent because the load ended early.
-    pub not_sent: Option<Output>,
+    /// Rows that were not sent because the load ended early. This is a new file, since a resumed
+    /// load, which sends them, removes it. If the name is in use, a number is added.
+    pub not_sent: Option<PathBuf>,
     /// Rows of unknown outcome.
     pub unknown: Option<Output>,
     /// Rows whose job ended before they were processed.
@@ -45,14 +46,14 @@ impl Outputs {
         let fresh = |what: &str| {
             let mut name = stem.clone();
             name.push(format!("{what}-{stamp}.{ending}"));
-            Some(Output::Fresh(name.into()))
+            PathBuf::from(name)
         };
         Self {
             success: None,
-            failed: fresh("failed"),
-            not_sent: fresh("not-sent"),
-            unknown: fresh("unknown"),
-            unprocessed: fresh("unprocessed"),
+            failed: Some(Output::Fresh(fresh("failed"))),
+            not_sent: Some(fresh("not-sent")),
+            unknown: Some(Output::Fresh(fresh("unknown"))),
+            unprocessed: Some(Output::Fresh(fresh("unprocessed"))),
         }
     }
 }
@@ -80,7 +81,7 @@ impl Output {
 /// The files of rows of a load, one for each kind of outcome that is written.
 pub(super) struct OutputFiles {
     files: Vec<OutputFile>,
-    not_sent: Option<Output>,
+    not_sent: Option<PathBuf>,
     style: Style,
 }
 
@@ -127,7 +128,12 @@ impl OutputFiles {
             (FileKind::Unprocessed, unprocessed),
         ] {
             if let Some(output) = output {
-                files.push(OutputFile::new(output, kind, &style)?);
+                let mut file = OutputFile::new(output, kind, &style);
+                // A file that is replaced never shows rows of an earlier run.
+                if !matches!(file.output, Output::Fresh(_)) {
+                    file.file().map(drop).map_err(|error| file.error(error))?;
+                }
+                files.push(file);
             }
         }
         Ok(Self { files, not_sent, style })
@@ -176,9 +182,10 @@ impl OutputFiles {
         Some(file.path().to_owned())
     }
 
-    /// Opens the file of rows that were not sent.
-    pub(super) fn not_sent(&mut self) -> Option<Result<OutputFile, LoadError>> {
-        Some(OutputFile::new(self.not_sent.take()?, FileKind::NotSent, &self.style))
+    /// Returns the file of rows that were not sent.
+    pub(super) fn not_sent(&mut self) -> Option<OutputFile> {
+        let output = Output::Fresh(self.not_sent.take()?);
+        Some(OutputFile::new(output, FileKind::NotSent, &self.style))
     }
 }
 
@@ -227,15 +234,8 @@ impl Style {
 }
 
 impl OutputFile {
-    /// Opens the output. A file that is replaced is truncated at once: it never shows rows of an
-    /// earlier run.
-    fn new(output: Output, kind: FileKind, style: &Style) -> Result<Self, LoadError> {
-        let is_eager = !matches!(output, Output::Fresh(_));
-        let mut file = Self { output, kind, style: style.clone(), open: None, used: false };
-        if is_eager {
-            file.file().map(drop).map_err(|error| file.error(error))?;
-        }
-        Ok(file)
+    fn new(output: Output, kind: FileKind, style: &Style) -> Self {
+        Self { output, kind, style: style.clone(), open: None, used: false }
     }
 
     pub(super) fn error(&self, source: io::Error) -> LoadError {
@@ -290,11 +290,9 @@ impl OutputFile {
         }
     }
 
-    /// Removes an incomplete file.
+    /// Removes an incomplete new file.
     pub(super) fn discard(self) {
-        if let Some((path, file)) = self.open
-            && file.metadata().is_ok_and(|metadata| metadata.is_file())
-        {
+        if let Some((path, _)) = self.open {
             let _ = fs::remove_file(path);
         }
     }

@@ -290,9 +290,9 @@ fn check_paths(
     journal: &Journal,
 ) -> Result<(), LoadError> {
     let Outputs { success, failed, not_sent, unknown, unprocessed } = outputs;
-    let outputs = [success, failed, not_sent, unknown, unprocessed];
+    let outputs = [success, failed, unknown, unprocessed];
     let outputs = outputs.into_iter().flatten().map(Output::path);
-    let paths: Vec<_> = outputs.chain(journal.path()).collect();
+    let paths: Vec<_> = outputs.chain(not_sent.as_deref()).chain(journal.path()).collect();
     let canonical_paths: Vec<_> = paths.iter().map(|path| canonical(path)).collect();
     for (index, path) in paths.iter().enumerate() {
         if checked.file.is_at(path) || canonical_paths[..index].contains(&canonical_paths[index]) {

@@ -26,13 +26,7 @@ impl Load<'_> {
 
     /// Writes the rows after this one, which were not sent, to their file.
     pub(super) fn write_not_sent(&mut self, sent: u64) -> Option<PathBuf> {
-        let mut file = match self.files.not_sent()? {
-            Ok(file) => file,
-            Err(error) => {
-                self.keep(error);
-                return None;
-            }
-        };
+        let mut file = self.files.not_sent()?;
         match self.write_rest(&mut file, sent) {
             Ok(()) => Some(file.path().to_owned()),
             Err(error) => {
