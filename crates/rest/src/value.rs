@@ -128,8 +128,14 @@ impl Default for Budget {
 }
 
 impl Budget {
+    /// Whether there were too many values.
     pub(crate) fn is_spent(&self) -> bool {
         self.values == 0
+    }
+
+    /// Whether an error was one of a value with too many levels.
+    pub(crate) fn is_too_deep(&self) -> bool {
+        self.depth == 0
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use super::fault::FaultKind;
 use super::id::is_id;
 use crate::Value;
+use crate::value::Budget;
 
 /// The types of fields, as far as their checks differ.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -85,7 +86,13 @@ impl Kind {
             },
             Some(b'n') => Ok(raw.into()),
             _ if self == Self::Other => {
-                let value = serde_json::from_str(raw).map_err(|_| FaultKind::NOT_TEXT)?;
+                let mut budget = Budget::default();
+                let value = Value::read(raw, &mut budget).map_err(|_| {
+                    match budget.is_too_deep() || budget.is_spent() {
+                        true => FaultKind::TOO_COMPLEX,
+                        false => FaultKind::NOT_TEXT,
+                    }
+                })?;
                 if has_finite_numbers(&value) { Ok(raw.into()) } else { Err(FaultKind::TOO_LARGE) }
             }
             _ => Err(self.mismatch()),

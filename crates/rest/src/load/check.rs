@@ -243,6 +243,7 @@ mod tests {
                 ("Born", "date"),
                 ("CreatedDate", "datetime"),
                 ("AccountId", "reference"),
+                ("ParentId", "reference"),
                 ("Key__c", "string"),
                 ("Place", "location"),
             ],
@@ -469,6 +470,22 @@ mod tests {
                 Create,
                 "{\"Place\":{\"a\":[1,{\"b\":1e400}]}}",
                 "line 1, row 1, field `Place`: the number is too large",
+            ),
+            (
+                Create,
+                &format!("{{\"Place\":{}{}}}", "[".repeat(129), "]".repeat(129)),
+                "line 1, row 1, field `Place`: the value has more than 128 levels, or more than \
+                 2,000,000 parts",
+            ),
+            (
+                Operation::UpdateBy("Key__c".to_owned()),
+                &format!(
+                    r#"{{"Key__c":"a","Parent":{{"X__c":{}"\u0040{{x}}"{}}}}}"#,
+                    "[".repeat(128),
+                    "]".repeat(128)
+                ),
+                "line 1, row 1, field `Parent.X__c`: the value contains `@{`, which Salesforce may \
+                 replace in an update by external id: update this row by Id",
             ),
             (
                 Create,

@@ -144,6 +144,9 @@ impl FaultKind {
         "the number is too large",
         "correct the number: the largest has about 308 digits",
     );
+    /// The parts of the value are not checked, and one of them could make the whole call fail.
+    pub(super) const TOO_COMPLEX: Self =
+        Self::not_wanted("the value has more than 128 levels, or more than 2,000,000 parts");
 
     const fn new(message: &'static str, hint: &'static str) -> Self {
         Self { message: Cow::Borrowed(message), hint: Some(hint), is_of_one_row: false }

@@ -272,10 +272,11 @@ struct Attributes {
 
 /// Whether Salesforce would read a part of the JSON as a reference, which may be escaped.
 fn has_reference(json: &str) -> bool {
-    // A value is written again without the escapes of printable characters.
-    let spells_one = |plain: Value| plain.to_string().contains(REFERENCE);
+    // A value is written again without the escapes of printable characters. One that has too many
+    // levels for that may spell a reference.
+    let lacks_one = |plain: Value| !plain.to_string().contains(REFERENCE);
     json.contains(REFERENCE)
-        || json.contains("\\u00") && serde_json::from_str(json).is_ok_and(spells_one)
+        || json.contains("\\u00") && !serde_json::from_str(json).is_ok_and(lacks_one)
 }
 
 /// The value that empties a field, as in Data Loader.
