@@ -45,7 +45,7 @@ impl From<io::Error> for OpenError {
     }
 }
 
-/// Whether a path was found and leads to an open file.
+/// Whether the file found at a path is the open one.
 pub(crate) fn is_same(found: io::Result<Metadata>, open: &Metadata) -> bool {
     found.is_ok_and(|found| (found.dev(), found.ino()) == (open.dev(), open.ino()))
 }

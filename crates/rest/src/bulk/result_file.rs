@@ -256,8 +256,7 @@ fn state_path(part: &Path) -> PathBuf {
     path.into()
 }
 
-/// Opens the part, which no other download may use, and returns its length. A download that ended
-/// just now has given it the name of the file.
+/// Opens the part, which no other download may use, and returns its length.
 fn open(part: &Path, create: bool) -> Result<(File, u64), ResultFileError> {
     if part.is_symlink() {
         return Err(ResultFileError::NotADownload(part.into()));
