@@ -99,15 +99,10 @@ impl Diagnostic for ListenError {
             )
             .into(),
             Self::PathTooLong { .. } => "choose a shorter path".into(),
-            Self::Unsafe { folder } => {
-                let folder = folder.to_string_lossy();
-                let folder = redact::path(&folder);
-                format!(
-                    "give the folder to root or to the user of the service, and run \
-                    `chmod go-w {folder}`; or choose another folder"
-                )
-                .into()
-            }
+            // The message names the folder. A command that has its name would have to quote it.
+            Self::Unsafe { .. } => "give the folder to root or to the user of the service, and \
+                take write access from all others (`chmod go-w`); or choose another folder"
+                .into(),
         })
     }
 }

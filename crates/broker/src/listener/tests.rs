@@ -72,6 +72,8 @@ async fn folder_writable_by_others_is_refused() {
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(open)).unwrap();
         let error = Listener::unix(folder.path().join("orgtoken.sock")).unwrap_err();
         assert!(matches!(error, ListenError::Unsafe { .. }), "{open:o}: {error:?}");
+        let hint = error.hint().unwrap();
+        assert!(hint.contains("(`chmod go-w`)"), "no path that is not quoted: {hint}");
     }
 }
 
