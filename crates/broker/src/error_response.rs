@@ -1,13 +1,11 @@
 //! Error responses.
 
 use std::borrow::Cow;
-use std::error::Error;
-use std::iter::successors;
 use std::time::Duration;
 
 use http::header::{ALLOW, CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
-use orgtoken_assertion::Diagnostic;
+use orgtoken_assertion::{Diagnostic, error_chain};
 use orgtoken_client::{TokenError, TransportError};
 use serde::Serialize;
 
@@ -104,7 +102,7 @@ impl From<&TokenError> for ErrorResponse {
 
 impl From<TransportError> for ErrorResponse {
     fn from(error: TransportError) -> Self {
-        Self::failure(error.code(), with_causes(&error), error.hint().as_deref())
+        Self::failure(error.code(), error_chain(&error), error.hint().as_deref())
     }
 }
 
@@ -124,13 +122,8 @@ fn description(error: &TokenError) -> String {
             format!("{said} (cached refusal, {} s old)", age.as_secs())
         }
         (_, Some(said)) => said,
-        (error, None) => with_causes(error),
+        (error, None) => error_chain(error),
     }
-}
-
-fn with_causes(error: &dyn Error) -> String {
-    let causes = successors(error.source(), |&cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// Returns 500 for settings and keys, 503 for the network and an unavailable org, 502 for the rest.

@@ -13,7 +13,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-use orgtoken_assertion::Diagnostic;
+use orgtoken_assertion::{Diagnostic, error_chain};
 use orgtoken_oauth::catalogue::{self, Entry};
 use orgtoken_rest::RestError;
 use serde::Serialize;
@@ -22,7 +22,7 @@ use self::details::Details;
 use crate::io::json::Indenter;
 use crate::io::look::{self, Look};
 use crate::io::stderr;
-use crate::io::text::{chain, printable, reason, sentence};
+use crate::io::text::{printable, reason, sentence};
 
 /// The error of a command: a code for scripts, a message, and a hint.
 ///
@@ -246,7 +246,7 @@ impl Failure {
     /// The message with its causes, on one line.
     pub(crate) fn message(&self) -> String {
         let message = self.0.details.message.clone();
-        let message = message.unwrap_or_else(|| chain(self.0.error.as_ref()));
+        let message = message.unwrap_or_else(|| error_chain(self.0.error.as_ref()));
         self.0.notes.iter().fold(message, |message, note| message + "; " + note)
     }
 }

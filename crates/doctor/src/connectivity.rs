@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Request, Uri};
-use orgtoken_assertion::{Diagnostic, UnixTime};
+use orgtoken_assertion::{Diagnostic, UnixTime, error_chain};
 use orgtoken_client::transport::{Peer, Phase};
 use orgtoken_client::{Roots, Transport, TransportError};
 use orgtoken_keygen::Certificate;
@@ -85,13 +85,7 @@ fn check_of(error: &TransportError) -> Check {
 }
 
 fn failed(check: Check, error: &TransportError) -> Finding {
-    Finding::failed(check, error.code(), chain(error), error.hint())
-}
-
-/// Returns the error and its causes in one line.
-pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |&error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    Finding::failed(check, error.code(), error_chain(error), error.hint())
 }
 
 fn reached(peer: &Peer, endpoint: &TokenEndpoint, roots: &Roots) -> Vec<Finding> {

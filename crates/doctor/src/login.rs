@@ -1,11 +1,10 @@
 //! The check of the login.
 
-use orgtoken_assertion::{Diagnostic, UnixTime};
+use orgtoken_assertion::{Diagnostic, UnixTime, error_chain};
 use orgtoken_client::{Attempt, LoggedIn, Login, LoginError, Transport};
 use orgtoken_oauth::{Refusal, RefusalClass, Skew, Token};
 
 use crate::causes::{Assessment, remaining_cause};
-use crate::connectivity::chain;
 use crate::{Check, Finding, Target};
 
 pub(crate) async fn log_in(
@@ -43,7 +42,7 @@ fn logged_in(granted: &LoggedIn) -> Finding {
 }
 
 fn refused(error: &LoginError, target: &Target, skew: Option<Skew>, now: UnixTime) -> Finding {
-    let finding = Finding::failed(Check::Login, error.code(), chain(error), error.hint());
+    let finding = Finding::failed(Check::Login, error.code(), error_chain(error), error.hint());
     let Some(refusal) = error.refusal() else { return finding };
     let advice = refusal.advice();
     let attempt = error.attempts().last();
@@ -75,6 +74,6 @@ fn refused(error: &LoginError, target: &Target, skew: Option<Skew>, now: UnixTim
 fn detail(error: &LoginError, refusal: &Refusal) -> String {
     match error.attempts() {
         [_] => format!("Salesforce refused: {refusal}"),
-        _ => chain(error),
+        _ => error_chain(error),
     }
 }

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
-use orgtoken_assertion::{Diagnostic, UnixTime};
+use orgtoken_assertion::{Diagnostic, UnixTime, error_chain};
 use orgtoken_client::Transport;
 use orgtoken_oauth::session::{self, UserInfo};
 use orgtoken_oauth::{Token, TokenResponseError};
 use orgtoken_rest::{Org, RestError, Usage, Version};
 
-use crate::connectivity::chain;
 use crate::{Check, Finding, Target};
 
 pub(crate) async fn check(
@@ -140,5 +139,5 @@ async fn call(org: &Org) -> Finding {
 }
 
 fn failed(check: Check, error: &RestError) -> Finding {
-    Finding::failed(check, error.code(), chain(error), error.hint())
+    Finding::failed(check, error.code(), error_chain(error), error.hint())
 }

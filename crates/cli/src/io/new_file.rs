@@ -175,10 +175,10 @@ mod tests {
     use std::os::unix::fs::{FileTypeExt, chown, symlink};
     use std::thread;
 
+    use orgtoken_assertion::error_chain;
     use rustix::fs::{CWD, FileType, Mode, mknodat};
 
     use super::*;
-    use crate::io::text::chain;
 
     #[test]
     fn new_file_has_mode_0600() {
@@ -209,7 +209,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("absent/file");
         let error = replace(&path, b"x").unwrap_err();
-        assert!(chain(&error).ends_with(": no such file or directory"), "{}", chain(&error));
+        assert!(
+            error_chain(&error).ends_with(": no such file or directory"),
+            "{}",
+            error_chain(&error)
+        );
     }
 
     #[test]

@@ -1,33 +1,14 @@
 //! Text for messages, terminals and shells.
 
-use std::error::Error;
 use std::io;
-use std::iter;
 use std::path::Path;
 
-use orgtoken_assertion::UnixTime;
+use orgtoken_assertion::{UnixTime, error_chain};
 use orgtoken_oauth::redact;
-
-/// Returns the error and its causes: `cannot write: disk full`.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let causes = iter::successors(Some(error), |&error| error.source());
-    let causes = causes.map(|cause| without_number(&cause.to_string()));
-    causes.collect::<Vec<_>>().join(": ")
-}
-
-/// Drops the `(os error N)` of an error of the system with what follows, and its capital letter.
-fn without_number(text: &str) -> String {
-    let Some((reason, _)) = text.rsplit_once(" (os error ") else { return text.to_owned() };
-    // The reason may follow a message.
-    let (message, reason) = reason.split_at(reason.rfind(": ").map_or(0, |colon| colon + 2));
-    let mut letters = reason.chars();
-    let first = letters.next().map(|c| c.to_ascii_lowercase().to_string()).unwrap_or_default();
-    format!("{message}{first}{}", letters.as_str())
-}
 
 /// Returns the reason of an error of the system, without the path that `tempfile` adds.
 pub(crate) fn reason(error: &io::Error) -> String {
-    without_number(&error.to_string())
+    error_chain(error)
 }
 
 /// Returns `1 row`, `2 rows`.
@@ -221,18 +202,6 @@ mod tests {
             [(0, "0 s"), (59, "59 s"), (599, "9 min"), (7200, "2 h"), (7530, "2 h 5 min")]
         {
             assert_eq!(duration(seconds), shown);
-        }
-    }
-
-    #[test]
-    fn number_of_a_system_error_is_dropped() {
-        for (text, shown) in [
-            ("Permission denied (os error 13)", "permission denied"),
-            ("cannot open: No such file (os error 2)", "cannot open: no such file"),
-            ("No such file (os error 2) at path \"/tmp/.tmpA: b\"", "no such file"),
-            ("not JSON", "not JSON"),
-        ] {
-            assert_eq!(without_number(text), shown);
         }
     }
 

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use orgtoken_assertion::{Diagnostic, UnixTime};
+use orgtoken_assertion::{Diagnostic, UnixTime, error_chain};
 use orgtoken_oauth::Refusal;
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +38,7 @@ impl CachedFailure {
             times,
             is_transient: error.is_transient(),
             code: error.code().to_owned(),
-            text: chain(error),
+            text: error_chain(error),
             hint: error.hint().map(String::from),
             refusal: refusal.map(|refusal| {
                 (refusal.code().to_owned(), refusal.description().map(str::to_owned))
@@ -116,11 +116,6 @@ fn blocks_for(error: &LoginError, times: u32) -> Duration {
         }
         None => Duration::ZERO,
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |error| error.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// The pause between two attempts while the cached token is still valid.
