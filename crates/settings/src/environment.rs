@@ -28,8 +28,8 @@ impl Layer {
                 layer.add(setting, source, Raw::of_text(setting, Content::Value, text));
             }
         }
-        let unknown = variables.keys().filter(|typed| own.iter().all(|own| own.name != **typed));
-        for typed in unknown {
+        let names = variables.keys().filter(|typed| typed.starts_with(PREFIX));
+        for typed in names.filter(|typed| own.iter().all(|own| own.name != **typed)) {
             misspelt(&mut layer, typed, &own);
         }
         layer
