@@ -7,7 +7,7 @@ use crate::call::{Bearer, Call};
 use crate::clock::to_api;
 use crate::org::Org;
 use crate::reply::{self, Reply};
-use crate::scenario::{Outcome, Step};
+use crate::scenario::Outcome;
 
 /// `GET` or `POST /services/oauth2/userinfo`. For an invalid token the response is 403 in plain
 /// text.
@@ -79,17 +79,10 @@ fn holder(org: &Org, call: &Call) -> Result<String, &'static str> {
             .ok_or("Missing_OAuth_Token")?,
         Bearer::Malformed => return Err("Missing_OAuth_Token"),
     };
-    let mut state = org.state();
-    let session = state.sessions.touch(token, org.now(), org.setup.token_lifetime);
-    let user_id = session.ok_or("Bad_OAuth_Token")?.user_id;
-    match state.member_by_id(&user_id).and_then(|member| member.apply_scenario(Step::Api)) {
-        Some(Outcome::Api(fault)) if fault.status == 401 => {
-            if fault.ends_session {
-                state.sessions.revoke(token);
-            }
-            Err("Bad_OAuth_Token")
-        }
-        _ => Ok(user_id),
+    match org.use_token(token) {
+        None => Err("Bad_OAuth_Token"),
+        Some((_, Some(Outcome::Api(fault)))) if fault.status == 401 => Err("Bad_OAuth_Token"),
+        Some((user_id, _)) => Ok(user_id),
     }
 }
 

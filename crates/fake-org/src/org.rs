@@ -109,6 +109,18 @@ impl Org {
     pub(crate) fn now(&self) -> Timestamp {
         self.setup.clock.now()
     }
+
+    /// Uses a token for a call. Returns the id of its user, and the outcome of the user's scenario.
+    pub(crate) fn use_token(&self, token: &str) -> Option<(String, Option<Outcome>)> {
+        let mut state = self.state();
+        let user_id = state.sessions.touch(token, self.now(), self.setup.token_lifetime)?.user_id;
+        let member = state.member_by_id(&user_id);
+        let outcome = member.and_then(|member| member.apply_scenario(Step::Api));
+        if matches!(&outcome, Some(Outcome::Api(fault)) if fault.ends_session) {
+            state.sessions.revoke(token);
+        }
+        Some((user_id, outcome))
+    }
 }
 
 impl State {

@@ -12,7 +12,7 @@ use crate::call::{Bearer, Call};
 use crate::form::Form;
 use crate::org::{Org, State};
 use crate::reply;
-use crate::scenario::{Outcome, Step, WireFault};
+use crate::scenario::{Outcome, WireFault};
 
 #[derive(Clone)]
 pub(super) struct RestCall<'a> {
@@ -37,15 +37,9 @@ impl<'a> RestCall<'a> {
                 return Err(RestError::new(401, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE"));
             }
         };
-        let mut state = org.state();
-        let session = state.sessions.touch(token, org.now(), org.setup.token_lifetime);
-        let user_id = session.ok_or_else(RestError::invalid_session)?.user_id;
-        let member = state.member_by_id(&user_id);
-        let fault = match member.and_then(|member| member.apply_scenario(Step::Api)) {
+        let (user_id, outcome) = org.use_token(token).ok_or_else(RestError::invalid_session)?;
+        let fault = match outcome {
             Some(Outcome::Api(fault)) => {
-                if fault.ends_session {
-                    state.sessions.revoke(token);
-                }
                 return Err(RestError::new(fault.status, fault.code, fault.message));
             }
             Some(Outcome::Wire(fault)) => Some(fault),
