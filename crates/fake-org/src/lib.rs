@@ -2,8 +2,8 @@
 //!
 //! It verifies signatures, returns Salesforce's own errors, and supports enough of the platform for
 //! existing clients to log in and work. It refuses what it does not support, with the error of the
-//! platform, and never ignores it. It is not a copy of Salesforce: it has no triggers, permissions
-//! or sharing. Its tokens are predictable; do not expose it to a network.
+//! platform, except for the headers that the README names. It is not a copy of Salesforce: it has no
+//! triggers, permissions or sharing. Its tokens are predictable; do not expose it to a network.
 //!
 //! ```
 //! use orgtoken_fake_org::{AppKey, FakeOrg, User};
