@@ -4,6 +4,7 @@ mod call;
 mod composite;
 mod error;
 pub(crate) mod jobs;
+mod number;
 mod query;
 pub(crate) mod schema;
 mod search;

@@ -28,6 +28,8 @@ pub(crate) use group::is_groupable;
 pub(crate) use run::{Found, Prepared};
 pub(crate) use sosl::{Among, Search};
 
+use serde_json::Number;
+
 use child::Child;
 use columns::Column;
 use names::Names;
@@ -149,7 +151,7 @@ enum Literal {
     Null,
     /// `LAST_N_DAYS:30`: a period before its dates are known.
     Named(String, Option<i64>),
-    Number(f64),
+    Number(Number),
     /// The first day of a period, and the first day after it, in the format of the field.
     Period(String, String),
     Text(String),

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 pub(crate) use row::{Row, Stored};
 
+use super::number;
 use crate::id;
 use row::Names;
 
@@ -178,7 +179,7 @@ fn hash_of(value: &Value) -> Option<u64> {
 
 /// Returns the hashes of the values that a text may mean: the text and, perhaps, a number.
 fn hashes_of_text(text: &str) -> Vec<u64> {
-    let number = text.parse::<f64>().ok().map(|number| hash(&number.to_bits()));
+    let number = number::parse(text).and_then(|number| hash_of(&Value::Number(number)));
     [Some(hash(&text.to_ascii_lowercase())), number].into_iter().flatten().collect()
 }
 
@@ -189,7 +190,9 @@ fn hash<T: std::hash::Hash>(value: &T) -> u64 {
 fn has(value: &Value, text: &str) -> bool {
     match value {
         Value::String(value) => value.eq_ignore_ascii_case(text),
-        Value::Number(value) => text.parse().ok() == value.as_f64(),
+        Value::Number(value) => {
+            number::parse(text).is_some_and(|number| number::compare(value, &number).is_eq())
+        }
         _ => false,
     }
 }
@@ -227,6 +230,10 @@ mod tests {
         assert_eq!(records.ids_with("Account", "Key", "a1"), [first.as_str()]);
         let second = records.insert("Account", "001", record(json!({ "Key": 7 })));
         assert_eq!(records.ids_with("Account", "Key", "7.0"), [second.as_str()]);
+        for key in [9_007_199_254_740_992_i64, 9_007_199_254_740_993] {
+            let id = records.insert("Account", "001", record(json!({ "Key": key })));
+            assert_eq!(records.ids_with("Account", "Key", &key.to_string()), [id]);
+        }
         assert!(records.replace("Account", &first, &record(json!({ "Key": "B1" }))));
         assert!(records.ids_with("Account", "Key", "a1").is_empty());
         assert_eq!(records.ids_with("Account", "Key", "b1"), [first.as_str()]);

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::lexer::LITERALLY;
 use super::{Column, Condition, Literal, Operator, Result, SoqlError, Test, period};
 use crate::id;
+use crate::rest::number;
 use crate::rest::schema::Kind;
 use crate::rest::store::{Records, Row};
 use crate::rest::wildcard::{self, Part};
@@ -57,7 +58,7 @@ fn compare(value: &Value, literal: &Literal) -> Option<Ordering> {
     match (value, literal) {
         (Value::Null, Literal::Null) => Some(Ordering::Equal),
         (Value::Bool(value), Literal::Bool(literal)) => Some(value.cmp(literal)),
-        (Value::Number(value), Literal::Number(literal)) => value.as_f64()?.partial_cmp(literal),
+        (Value::Number(value), Literal::Number(literal)) => Some(number::compare(value, literal)),
         (Value::String(value), Literal::Date(text) | Literal::DateTime(text)) => {
             Some(value.as_str().cmp(text))
         }

@@ -1,6 +1,6 @@
 //! `GROUP BY`, `HAVING` and aggregates.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
@@ -117,7 +117,7 @@ fn named(outputs: &[(String, Operand<Column>)], field: &Operand<Path>) -> Option
 }
 
 /// Returns the result of a function over the values that are not null.
-pub(super) fn aggregate(function: Function, values: Vec<Value>) -> Value {
+pub(super) fn aggregate(function: Function, mut values: Vec<Value>) -> Value {
     let sum = || -> Value {
         let whole = values.iter().try_fold(0_i64, |sum, value| sum.checked_add(value.as_i64()?));
         whole.map_or_else(
@@ -128,13 +128,9 @@ pub(super) fn aggregate(function: Function, values: Vec<Value>) -> Value {
     match function {
         Function::Count => Value::from(values.len()),
         Function::CountDistinct => {
-            // 7 and 7.0 are one number.
-            let text = |value: &Value| match value.as_f64() {
-                Some(number) => number.to_string(),
-                None => value.to_string().to_lowercase(),
-            };
-            let distinct: BTreeSet<_> = values.iter().map(text).collect();
-            Value::from(distinct.len())
+            values.sort_by(ascending);
+            values.dedup_by(|one, other| ascending(one, other).is_eq());
+            Value::from(values.len())
         }
         _ if values.is_empty() => Value::Null,
         Function::Avg => Value::from(sum().as_f64().unwrap_or_default() / values.len() as f64),

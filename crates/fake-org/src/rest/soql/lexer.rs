@@ -2,6 +2,7 @@
 
 use super::{Literal, Name, Result, SoqlError};
 use crate::clock::to_api;
+use crate::rest::number;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Token {
@@ -138,7 +139,7 @@ fn number_or_date(rest: &str, at: usize) -> Result<(Kind, usize)> {
     } else if let Ok(moment) = text.parse::<jiff::Timestamp>() {
         Some(Literal::DateTime(to_api(moment)))
     } else {
-        text.parse().ok().filter(|number: &f64| number.is_finite()).map(Literal::Number)
+        number::parse(text).map(Literal::Number)
     };
     let literal = literal.ok_or_else(|| SoqlError::unexpected(at, text))?;
     Ok((Kind::Literal(literal), length))

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use serde_json::Value;
 
 use super::{Column, Operand, Order, Path};
+use crate::rest::number;
 use crate::rest::store::{Records, Row};
 
 impl Order<Path> {
@@ -43,9 +44,7 @@ impl Order<Column> {
 pub(super) fn ascending(one: &Value, other: &Value) -> Ordering {
     match (one, other) {
         (Value::Bool(one), Value::Bool(other)) => one.cmp(other),
-        (Value::Number(one), Value::Number(other)) => {
-            one.as_f64().partial_cmp(&other.as_f64()).unwrap_or(Ordering::Equal)
-        }
+        (Value::Number(one), Value::Number(other)) => number::compare(one, other),
         (Value::String(one), Value::String(other)) => one.to_lowercase().cmp(&other.to_lowercase()),
         _ => rank(one).cmp(&rank(other)),
     }

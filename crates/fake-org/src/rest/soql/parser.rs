@@ -225,13 +225,13 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn number(&mut self) -> Result<usize> {
-        match self.peek().kind {
-            Kind::Literal(Literal::Number(number)) if number >= 0.0 && number.fract() == 0.0 => {
-                self.next += 1;
-                Ok(number as usize)
-            }
-            _ => Err(self.unexpected()),
-        }
+        let number = match &self.peek().kind {
+            Kind::Literal(Literal::Number(number)) => number.as_u64(),
+            _ => None,
+        };
+        let number = number.ok_or_else(|| self.unexpected())?;
+        self.next += 1;
+        Ok(usize::try_from(number).unwrap_or(usize::MAX))
     }
 
     pub(super) fn name(&mut self) -> Result<Name> {

@@ -49,6 +49,7 @@ fn conditions_select_records() {
         ("Name NOT IN ('Acme')", 1),
         ("NumberOfEmployees > 6", 1),
         ("NumberOfEmployees <= 6", 0),
+        ("NumberOfEmployees = 7.0", 1),
         ("NumberOfEmployees = null", 1),
         ("NumberOfEmployees <> null", 1),
         ("CreatedDate > 2026-11-23T18:45:45+01:00", 1),
@@ -166,6 +167,27 @@ fn sum_above_the_largest_integer_is_a_float() {
     let query = "SELECT SUM(NumberOfEmployees) n FROM Account";
     let found = Prepared::new(query, &schema, TODAY).unwrap().run(&records, false, "");
     assert_eq!(found.records[0]["n"], json!(i64::MAX as f64 * 2.0));
+}
+
+#[test]
+fn integers_that_no_float_can_hold_are_compared_by_all_their_digits() {
+    let (schema, mut records) = (Schema::standard(), Records::default());
+    let (one, other) = (9_007_199_254_740_992_i64, 9_007_199_254_740_993_i64);
+    for number in [other, one] {
+        let record = json!({ "Name": "A", "NumberOfEmployees": number, "IsDeleted": false });
+        records.insert("Account", "001", record.as_object().unwrap().clone());
+    }
+    for (query, value) in [
+        ("SELECT COUNT(Id) n FROM Account WHERE NumberOfEmployees = 9007199254740993", 1),
+        ("SELECT COUNT(Id) n FROM Account WHERE NumberOfEmployees > 9007199254740992", 1),
+        ("SELECT COUNT(Id) n FROM Account WHERE NumberOfEmployees = 9007199254740992.0", 1),
+        ("SELECT COUNT_DISTINCT(NumberOfEmployees) n FROM Account", 2),
+        ("SELECT MIN(NumberOfEmployees) n FROM Account", one),
+        ("SELECT MAX(NumberOfEmployees) n FROM Account", other),
+    ] {
+        let found = Prepared::new(query, &schema, TODAY).unwrap().run(&records, false, "");
+        assert_eq!(found.records[0]["n"], value, "{query}");
+    }
 }
 
 #[test]

@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde_json::{Number, Value};
+use serde_json::Value;
 
 use crate::clock::to_api;
 use crate::id;
 use crate::rest::schema::{Field, Kind};
-use crate::rest::{RestError, Result};
+use crate::rest::{RestError, Result, number};
 
 /// Returns the value to store. A string that is empty or has blanks only is null.
 pub(in crate::rest) fn coerce(field: &Field, value: Value) -> Result<Value> {
@@ -84,10 +84,7 @@ fn number(field: &Field, value: Value) -> Result<Value> {
     match &value {
         Value::Number(_) => Ok(value),
         Value::String(text) => {
-            // A float has no place for the digits of a long integer.
-            let number = text.parse::<i64>().map(Number::from).ok();
-            let number = number.or_else(|| Number::from_f64(text.parse().ok()?));
-            number.map(Value::Number).ok_or_else(|| misfit(field, &value))
+            number::parse(text).map(Value::Number).ok_or_else(|| misfit(field, &value))
         }
         _ => Err(misfit(field, &value)),
     }
