@@ -1,5 +1,7 @@
-//! The crate graph of ARCHITECTURE.md, and the crates without I/O. Their `clippy.toml` bans functions
-//! of the standard library that do I/O.
+//! The crate graph of ARCHITECTURE.md, and the crates without I/O. They are `no_std`, or their
+//! `clippy.toml` bans the functions of the standard library that do I/O.
+
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -19,6 +21,13 @@ pub(super) fn check(sh: &Shell, problems: &mut Vec<String>) -> Result<()> {
         for banned in BANNED.iter().filter(|banned| is_behind(banned)) {
             problems.push(format!(
                 "{name} depends on {banned}: it must do no I/O; move the code to orgtoken-client"
+            ));
+        }
+        let folder = Path::new("crates").join(name.trim_start_matches("orgtoken-"));
+        let is_no_std = sh.read_file(folder.join("src/lib.rs"))?.contains("\n#![no_std]\n");
+        if !is_no_std && !sh.path_exists(folder.join("clippy.toml")) {
+            problems.push(format!(
+                "{name} is not `no_std` and has no `clippy.toml` that bans I/O: link that of oauth"
             ));
         }
     }
