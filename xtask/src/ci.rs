@@ -57,7 +57,6 @@ const STEPS: &[Step] = &[
     ("doc", doc, "run `cargo doc --workspace --no-deps` and fix the links"),
     ("book", |sh, _| book::book(sh), "`cargo xtask book` builds it alone"),
     ("onify", |sh, _| onify::onify(sh), "`node --test FILE` in tests/onify runs one file of it"),
-    ("standalone", standalone, "orgtoken-assertion must not need other crates of ours"),
     // The last step fails if this changes the page.
     (
         "refusals",
@@ -175,17 +174,6 @@ fn tests(sh: &Shell, summary: &mut Summary) -> Result<()> {
 fn doc(sh: &Shell, _: &mut Summary) -> Result<()> {
     let _flags = sh.push_env("RUSTDOCFLAGS", "--deny warnings");
     Ok(cmd!(sh, "cargo doc --workspace --all-features --no-deps").run()?)
-}
-
-/// Runs a project outside the workspace that depends on the signing crate only.
-fn standalone(sh: &Shell, _: &mut Summary) -> Result<()> {
-    let manifest = ["--manifest-path", "tests/standalone/Cargo.toml", "--locked"];
-    let keys = build::target_folder(sh)?.join("test-keys");
-    let key = keys.join("test-only-pkcs-8-pem-2048-bits.pem");
-    let body =
-        cmd!(sh, "cargo run --quiet {manifest...} -- {key} client-id user@acme.com").read()?;
-    ensure!(body.contains("&assertion=eyJ"), "no assertion in the output");
-    Ok(())
 }
 
 fn clean(sh: &Shell, _: &mut Summary) -> Result<()> {
