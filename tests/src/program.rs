@@ -89,22 +89,22 @@ pub fn answered(mut command: Command, answers: &[(&str, &str)]) -> Output {
     command.stdin(screen.try_clone().unwrap()).stderr(screen);
     let child = command.stdout(Stdio::piped()).spawn().unwrap();
     drop(command);
-    let mut seen = String::new();
-    let mut chunk = [0; 512];
     for (question, answer) in answers {
-        // Questions are wrapped.
-        while !seen.replace("\r\n", " ").contains(question) {
-            let read = user_end.read(&mut chunk).unwrap_or_else(|_| panic!("{question}: {seen}"));
-            seen += &String::from_utf8_lossy(&chunk[..read]);
-        }
-        seen.clear();
+        read_until(&mut user_end, question);
         user_end.write_all(format!("{answer}\n").as_bytes()).unwrap();
     }
     // Reading fails once the program has ended.
-    while let Ok(read @ 1..) = user_end.read(&mut chunk) {
+    let _ = user_end.read_to_end(&mut Vec::new());
+    child.wait_with_output().unwrap()
+}
+
+/// Reads what the user sees until it has this text, which may be wrapped.
+pub fn read_until(user_end: &mut File, text: &str) {
+    let (mut seen, mut chunk) = (String::new(), [0; 512]);
+    while !seen.replace("\r\n", " ").contains(text) {
+        let read = user_end.read(&mut chunk).unwrap_or_else(|_| panic!("{text}: {seen}"));
         seen += &String::from_utf8_lossy(&chunk[..read]);
     }
-    child.wait_with_output().unwrap()
 }
 
 /// Runs a command with both outputs on a terminal of this width, and returns what it shows.

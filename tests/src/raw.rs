@@ -19,27 +19,37 @@ pub enum Answer {
     Silence,
 }
 
-/// A server that gives each connection the same response.
+/// A server that reads one request of each connection.
 pub struct Raw {
     address: SocketAddr,
-    requests: Arc<Mutex<Vec<Vec<u8>>>>,
+    requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Raw {
-    /// Listens on a free port of 127.0.0.1 until the process ends.
-    pub fn answering(answer: Answer) -> io::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let address = listener.local_addr()?;
-        let requests = Arc::default();
-        let seen = Arc::clone(&requests);
+    /// Listens on a free port of 127.0.0.1 until the process ends, and always answers the same.
+    pub fn answering(answer: impl Into<Answer>) -> Self {
+        let answer = answer.into();
+        Self::new(move |_| answer.clone())
+    }
+
+    /// The same, with a function that returns the response to a request.
+    pub fn new<A: Into<Answer>>(answer: impl Fn(&str) -> A + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let requests: Arc<Mutex<Vec<_>>> = Arc::default();
+        let (seen, answer) = (Arc::clone(&requests), Arc::new(answer));
         std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (answer, seen) = (answer.clone(), Arc::clone(&seen));
-                // In some tests the client closes the connection early.
-                std::thread::spawn(move || talk(stream, &answer, &seen));
+            for mut stream in listener.incoming().flatten() {
+                let (answer, seen) = (Arc::clone(&answer), Arc::clone(&seen));
+                std::thread::spawn(move || -> io::Result<()> {
+                    let request = read_request(&mut stream)?;
+                    lock(&seen).push(request.clone());
+                    // In some tests the client closes the connection early.
+                    talk(stream, answer(&request).into())
+                });
             }
         });
-        Ok(Self { address, requests })
+        Self { address, requests }
     }
 
     /// Returns `127.0.0.1:PORT`.
@@ -48,25 +58,42 @@ impl Raw {
     }
 
     /// Returns the requests with their bodies.
-    pub fn requests(&self) -> Vec<Vec<u8>> {
+    pub fn requests(&self) -> Vec<String> {
         lock(&self.requests).clone()
     }
 }
 
-fn talk(mut stream: TcpStream, answer: &Answer, seen: &Mutex<Vec<Vec<u8>>>) -> io::Result<()> {
-    let request = read_request(&mut stream)?;
-    lock(seen).push(request);
+impl From<String> for Answer {
+    fn from(text: String) -> Self {
+        Self::Bytes(text.into())
+    }
+}
+
+/// Returns a response with a status, such as `200 OK`, and lines of further headers.
+pub fn response(status: &str, headers: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )
+}
+
+/// Returns the target of a request.
+pub fn target(request: &str) -> &str {
+    request.split(' ').nth(1).unwrap_or_default()
+}
+
+fn talk(mut stream: TcpStream, answer: Answer) -> io::Result<()> {
     match answer {
-        Answer::Bytes(bytes) => stream.write_all(bytes),
+        Answer::Bytes(bytes) => stream.write_all(&bytes),
         Answer::Drip(head, byte, pause) => {
-            stream.write_all(head)?;
+            stream.write_all(&head)?;
             loop {
-                stream.write_all(&[*byte])?;
-                std::thread::sleep(*pause);
+                stream.write_all(&[byte])?;
+                std::thread::sleep(pause);
             }
         }
         Answer::Flood(head) => {
-            stream.write_all(head)?;
+            stream.write_all(&head)?;
             loop {
                 stream.write_all(&[b'0'; 16 * 1024])?;
             }
@@ -76,7 +103,7 @@ fn talk(mut stream: TcpStream, answer: &Answer, seen: &Mutex<Vec<Vec<u8>>>) -> i
 }
 
 /// Reads the head and a body of its Content-Length.
-fn read_request(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+fn read_request(stream: &mut TcpStream) -> io::Result<String> {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
     loop {
@@ -89,7 +116,7 @@ fn read_request(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
             continue;
         };
         if request.len() >= head + 4 + content_length(&request[..head]) {
-            return Ok(request);
+            return Ok(String::from_utf8_lossy(&request).into_owned());
         }
     }
 }

@@ -7,7 +7,7 @@ use std::process::{Output, Stdio};
 
 use serde_json::Value;
 
-use conformance::program::{answered, error, stderr, stdout, terminal};
+use conformance::program::{answered, error, read_until, stderr, stdout, terminal};
 use conformance::test_org::{CLIENT_ID, TestOrg, USER};
 
 /// Returns an org whose user has a profile that can log in, and one that cannot.
@@ -208,15 +208,11 @@ fn change_while_delete_asks_is_not_undone() {
     command.stdin(screen.try_clone().unwrap()).stderr(screen).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
     drop(command);
-    let (mut seen, mut chunk) = (String::new(), [0; 512]);
-    while !seen.contains("[y/N]") {
-        let read = user.read(&mut chunk).unwrap();
-        seen += &String::from_utf8_lossy(&chunk[..read]);
-    }
+    read_until(&mut user, "[y/N]");
     printed(&org, &["config", "set", "-P", "broken", "username", USER]);
     user.write_all(b"y\n").unwrap();
     // Reading fails once the program has ended.
-    while let Ok(1..) = user.read(&mut chunk) {}
+    let _ = user.read_to_end(&mut Vec::new());
     assert!(child.wait().unwrap().success());
     let left = written(&org);
     assert!(left.contains(&format!("[profile.broken]\nusername = \"{USER}\"\n")), "{left}");

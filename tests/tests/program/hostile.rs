@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::process::Output;
 
 use conformance::program::{error, stderr, stdout};
-use conformance::raw::{Answer, Raw};
+use conformance::raw::{Answer, Raw, response};
 use conformance::secret::shows;
 use conformance::test_org::{RECORD, TestOrg};
 
@@ -54,7 +54,7 @@ fn invalid() -> Vec<(&'static str, &'static str, &'static str, Answer)> {
     let many: String = (0..101).map(|n| format!("X-{n}: y\r\n")).collect();
     let other_host = "https://evil.example/services/oauth2/token";
     let head = format!("HTTP/1.1 200 OK\r\n{JSON}");
-    let bytes = |text: String| Answer::Bytes(text.into_bytes());
+    let bytes = Answer::from;
     vec![
         ("no token", "resp.missing_token", "login URL", without("access_token", "x")),
         ("line break in the token", "resp.token_syntax", "", without("00D", r"00D\r\nX: y")),
@@ -106,20 +106,20 @@ fn assert_error(row: &str, output: &Output, code: &str, word: &str) {
 }
 
 /// Checks that each attempt has its own assertion.
-fn assert_attempts(row: &str, requests: &[Vec<u8>], count: usize) {
+fn assert_attempts(row: &str, requests: &[String], count: usize) {
     assert_eq!(requests.len(), count, "{row}: requests");
     let different: HashSet<_> = requests.iter().collect();
     assert_eq!(different.len(), count, "{row}: an assertion was sent twice");
 }
 
 /// Logs in at a server that answers every request like this.
-fn login(row: &str, answer: Answer, args: &[&str]) -> (Output, Vec<Vec<u8>>) {
+fn login(row: &str, answer: Answer, args: &[&str]) -> (Output, Vec<String>) {
     // A short timeout for responses that never end; for all others, long enough on a busy machine.
     let timeout = match answer {
         Answer::Drip(..) | Answer::Silence => "2s",
         Answer::Bytes(_) | Answer::Flood(_) => "60s",
     };
-    let server = Raw::answering(answer).unwrap();
+    let server = Raw::answering(answer);
     let org = TestOrg::plain();
     let mut record = org.record();
     record["value"]["InstanceUrl"] = format!("http://{}", server.host()).into();
@@ -144,12 +144,7 @@ fn valid() -> String {
 }
 
 fn json(status: &str, body: &str) -> Answer {
-    Answer::Bytes(response(status, JSON, body).into_bytes())
-}
-
-fn response(status: &str, headers: &str, body: &str) -> String {
-    let length = body.len();
-    format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\n\r\n{body}")
+    response(status, JSON, body).into()
 }
 
 const JSON: &str = "Content-Type: application/json;charset=UTF-8\r\n";

@@ -1,12 +1,12 @@
 //! Settings records in Onify Hub.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 
 use conformance::program::{error, stderr, stdout};
+use conformance::raw::{Answer, Raw, response};
 use conformance::test_org::TestOrg;
 use serde_json::{Value, json};
 
@@ -23,31 +23,19 @@ impl Hub {
 
     /// Returns a Hub that answers this number of requests, and lets all others wait.
     pub(crate) fn answering_first(asks: usize, status: &str, body: &Value) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let (requests, asked) = channel();
-        let answer = format!(
-            "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nConnection: close\r\n\
-             Location: https://elsewhere.example/\r\n\r\n{body}"
-        );
-        std::thread::spawn(move || {
-            let mut waiting = Vec::new();
-            for (number, mut stream) in listener.incoming().map_while(Result::ok).enumerate() {
-                let lines = BufReader::new(stream.try_clone().unwrap()).lines();
-                let head: Vec<_> =
-                    lines.map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
-                let token = head.iter().find_map(|line| line.strip_prefix("authorization: "));
-                if number < asks {
-                    let _ = stream.write_all(answer.as_bytes());
-                } else {
-                    waiting.push(stream);
-                }
-                if requests.send((head[0].clone(), token.unwrap_or_default().to_owned())).is_err() {
-                    return;
-                }
-            }
+        let headers = "Content-Type: application/json\r\nLocation: https://elsewhere.example/\r\n";
+        let answer = Answer::from(response(status, headers, &body.to_string()));
+        let number = AtomicUsize::new(0);
+        let server = Raw::new(move |request| {
+            let mut lines = request.lines();
+            let line = lines.next().unwrap_or_default().to_owned();
+            let token = lines.find_map(|line| line.strip_prefix("authorization: "));
+            let _ = requests.send((line, token.unwrap_or_default().to_owned()));
+            let is_answered = number.fetch_add(1, Ordering::SeqCst) < asks;
+            if is_answered { answer.clone() } else { Answer::Silence }
         });
-        Self { url, asked }
+        Self { url: format!("http://{}", server.host()), asked }
     }
 }
 
@@ -74,13 +62,7 @@ fn profile_can_name_a_hub_record_with_another_key() {
     let mut record = org.record();
     record["key"] = json!("_other");
     let hub = Hub::answering("200 OK", &record);
-    let config = org.folder.path().join(".config/orgtoken");
-    fs::create_dir_all(&config).unwrap();
-    fs::write(
-        config.join("config.toml"),
-        format!("[profile.acme]\nrecord = \"hub:{}/api/v2/\"\n", hub.url),
-    )
-    .unwrap();
+    org.config(&format!("[profile.acme]\nrecord = \"hub:{}/api/v2/\"\n", hub.url));
     org.private_file("hub.token", "Bearer from-file\n");
     for key in ["other", "_other"] {
         let mut command = org.bare(&["token", "--no-cache"]);

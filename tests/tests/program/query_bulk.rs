@@ -2,15 +2,17 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::thread;
 
 use conformance::program::{self, error, on_terminal, run_with_input, stderr, stdout};
+use conformance::raw::{Raw, response, target};
 use conformance::test_org::{TestOrg, USER};
 use orgtoken_fake_org::User;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
+
+use crate::query::{calling, create};
+use crate::record_resume::{signal, start};
 
 const NAMES: &str = "SELECT Name, Phone FROM Account WHERE Name LIKE 'A0%' ORDER BY Name";
 
@@ -19,11 +21,6 @@ fn org() -> TestOrg {
     let org = TestOrg::new();
     org.set_job_polls(1);
     org
-}
-
-fn create(org: &TestOrg, record: &str) {
-    let mut command = org.command(&["api", "sobjects/Account", "--input", "-"]);
-    stdout(&run_with_input(&mut command, record));
 }
 
 fn jobs(org: &TestOrg) -> usize {
@@ -85,9 +82,9 @@ fn file_is_whole_or_not_there() {
     assert!(!names.into_iter().any(|name| name.contains(".part") || name == "failed.csv"));
 
     let before = jobs(&org);
-    for (out, code) in [("missing/names.csv", "io.write"), (".", "io.write")] {
+    for out in ["missing/names.csv", "."] {
         let refused = org.run(&["query", NAMES, "--bulk", "--out", out]);
-        assert_eq!((refused.status.code(), jobs(&org)), (Some(1), before), "{out} {code}");
+        assert_eq!((refused.status.code(), jobs(&org)), (Some(1), before), "{out}");
     }
     let dash = org.run(&["query", NAMES, "--bulk", "--out", "-"]);
     assert_eq!(stdout(&dash), csv);
@@ -145,8 +142,7 @@ fn what_a_job_cannot_do_is_refused_before_it_exists() {
 /// Starts a query whose job does not end, and waits until the job exists. Returns its id.
 fn stuck(org: &TestOrg, command: &mut Command) -> (std::process::Child, String) {
     org.set_job_polls(None);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let mut child = child.unwrap();
+    let mut child = start(command);
     let mut line = String::new();
     // The pipe has room for all that follows.
     let mut lines = BufReader::with_capacity(1, child.stderr.take().unwrap());
@@ -167,7 +163,7 @@ fn interrupted_query_leaves_its_job_and_says_how_to_come_back() {
     org.accounts(20);
     let args = ["query", NAMES, "--bulk", "--bom", "--out", "names.csv", "--timeout", "60s"];
     let (child, job) = stuck(&org, &mut org.command(&args));
-    let _ = kill_process(Pid::from_child(&child), Signal::INT);
+    signal(&child, Signal::INT);
     let (code, said) = ended(child);
     assert_eq!(code, Some(130), "{said}");
     assert!(said.starts_with("error: interrupted: the job continues\n"), "{said}");
@@ -194,7 +190,7 @@ fn interrupted_query_aborts_its_job_with_the_flag_or_the_answer() {
     let org = org();
     let args = ["query", NAMES, "--bulk", "--abort-on-interrupt"];
     let (child, job) = stuck(&org, &mut org.command(&args));
-    let _ = kill_process(Pid::from_child(&child), Signal::TERM);
+    signal(&child, Signal::TERM);
     let (code, said) = ended(child);
     assert_eq!((code, &*said), (Some(130), "error: interrupted: the job was aborted\n"));
     let status = |job: &str| stdout(&org.run(&["bulk", "status", job])).to_owned();
@@ -221,11 +217,11 @@ fn interrupted_query_aborts_its_job_with_the_flag_or_the_answer() {
             shown.clone()
         };
         let job = until(&mut user, "\r\n").trim().strip_prefix("job ").unwrap().to_owned();
-        let _ = kill_process(Pid::from_child(&child), Signal::INT);
+        signal(&child, Signal::INT);
         until(&mut user, &format!("Abort job {job}? [y/N] "));
         user.write_all(answer.as_bytes()).unwrap();
         if answer.is_empty() {
-            let _ = kill_process(Pid::from_child(&child), Signal::INT);
+            signal(&child, Signal::INT);
             until(&mut user, "? [y/N] \r\n");
         }
         let output = child.wait_with_output().unwrap();
@@ -234,60 +230,39 @@ fn interrupted_query_aborts_its_job_with_the_flag_or_the_answer() {
     }
 }
 
-/// A server with a job of three pages. Returns its address. `page` changes the response for a page,
-/// which has a head without its end, and a body. A change of the job has no response.
-fn three_pages(page: impl Fn(&str, String, String) -> String + Send + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let host = listener.local_addr().unwrap().to_string();
+/// A server with a job of three pages. Returns its address. `page` returns the response for a page,
+/// from its headers and its body. A change of the job has no response.
+fn three_pages(page: impl Fn(&str, String, String) -> String + Send + Sync + 'static) -> String {
     let job = format!(
         r#"{{"id":"{JOB}","operation":"query","object":"X","state":"JobComplete","numberRecordsProcessed":6}}"#
     );
-    let sized = |head: &str, body: &str| {
-        format!(
-            "HTTP/1.1 {head}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-            body.len()
-        )
-    };
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let (mut stream, mut request) = (stream.unwrap(), [0; 8192]);
-            let length = stream.read(&mut request).unwrap();
-            let request = String::from_utf8_lossy(&request[..length]);
-            let target = request.split(' ').nth(1).unwrap();
-            let answer = match target.split_once("/results?") {
-                Some((_, query)) => {
-                    let locator = query.split_once("locator=").map_or("", |(_, locator)| locator);
-                    let (next, rows) = match locator {
-                        "" => ("MTA", "\"1\"\r\n\"2\"\r\n"),
-                        "MTA" => ("MjA", "\"3\"\r\n\"4\"\r\n"),
-                        _ => ("null", "\"5\"\r\n\"6\"\r\n"),
-                    };
-                    let head =
-                        format!("200 OK\r\nSforce-Locator: {next}\r\nSforce-NumberOfRecords: 2");
-                    page(locator, head, format!("\"Owner.Name\"\r\n{rows}"))
-                }
-                None if request.starts_with("PATCH") => String::new(),
-                None if target.contains("/ingest/") => {
-                    sized("404 Not Found", r#"[{"errorCode":"NOT_FOUND","message":"no"}]"#)
-                }
-                None => sized("200 OK", &job),
+    let server = Raw::new(move |request| match target(request).split_once("/results?") {
+        Some((_, query)) => {
+            let locator = query.split_once("locator=").map_or("", |(_, locator)| locator);
+            let (next, rows) = match locator {
+                "" => ("MTA", "\"1\"\r\n\"2\"\r\n"),
+                "MTA" => ("MjA", "\"3\"\r\n\"4\"\r\n"),
+                _ => ("null", "\"5\"\r\n\"6\"\r\n"),
             };
-            let _ = stream.write_all(answer.as_bytes());
+            let headers = format!("Sforce-Locator: {next}\r\nSforce-NumberOfRecords: 2\r\n");
+            page(locator, headers, format!("\"Owner.Name\"\r\n{rows}"))
         }
+        None if request.starts_with("PATCH") => String::new(),
+        None if target(request).contains("/ingest/") => {
+            response("404 Not Found", "", r#"[{"errorCode":"NOT_FOUND","message":"no"}]"#)
+        }
+        None => response("200 OK", "", &job),
     });
-    host
+    server.host()
 }
 
-fn whole(head: &str, body: &str) -> String {
-    format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
+fn whole(headers: &str, body: &str) -> String {
+    response("200 OK", headers, body)
 }
 
 /// Runs the program against a server.
 fn at(host: &str, folder: &Path, args: &[&str]) -> Output {
-    let mut command = program::orgtoken(folder);
-    command.current_dir(folder).args(args).args(["--allow-host", host]);
-    command.env("SF_ACCESS_TOKEN", "00Dxx!AQ.x");
-    command.env("SF_INSTANCE_URL", format!("http://{host}")).output().unwrap()
+    calling(host, folder, args).output().unwrap()
 }
 
 const JOB: &str = "750R0000000zxr8IAA";
@@ -298,13 +273,13 @@ const ROWS: [&str; 3] = ["\"1\"\r\n\"2\"\r\n", "\"3\"\r\n\"4\"\r\n", "\"5\"\r\n\
 #[test]
 fn download_that_loses_its_connection_continues_without_losing_or_doubling_a_row() {
     let folder = tempfile::tempdir().unwrap();
-    let good = three_pages(|_, head, body| whole(&head, &body));
+    let good = three_pages(|_, headers, body| whole(&headers, &body));
     let all = format!("{HEADER}{}", ROWS.concat());
     assert_eq!(stdout(&at(&good, folder.path(), &QUERY)), all);
     // The body of the second page ends early, whatever its length was.
-    let bad = three_pages(|locator, head, body| match locator {
-        "MTA" => whole(&head, &body).replace(ROWS[1], "\"3\"\r\n"),
-        _ => whole(&head, &body),
+    let bad = three_pages(|locator, headers, body| match locator {
+        "MTA" => whole(&headers, &body).replace(ROWS[1], "\"3\"\r\n"),
+        _ => whole(&headers, &body),
     });
     let output = at(&bad, folder.path(), &QUERY);
     let said = String::from_utf8(output.stderr).unwrap();
@@ -353,10 +328,10 @@ fn download_that_loses_its_connection_continues_without_losing_or_doubling_a_row
 fn download_that_ends_after_a_page_without_records_has_one_header() {
     let folder = tempfile::tempdir().unwrap();
     let empty_first = |ending: &'static str| {
-        three_pages(move |locator, head, body| match locator {
-            "" => whole(&head.replace("Records: 2", "Records: 0"), HEADER),
-            "MTA" => whole(&head, &body).replace(ROWS[1], ending),
-            _ => whole(&head, &body),
+        three_pages(move |locator, headers, body| match locator {
+            "" => whole(&headers.replace("Records: 2", "Records: 0"), HEADER),
+            "MTA" => whole(&headers, &body).replace(ROWS[1], ending),
+            _ => whole(&headers, &body),
         })
     };
     let (good, bad) = (empty_first(ROWS[1]), empty_first("\"3\"\r\n"));
@@ -382,7 +357,7 @@ fn download_that_ends_after_a_page_without_records_has_one_header() {
 #[test]
 fn abort_whose_response_is_lost_may_have_been_made() {
     let folder = tempfile::tempdir().unwrap();
-    let host = three_pages(|_, head, body| whole(&head, &body));
+    let host = three_pages(|_, headers, body| whole(&headers, &body));
     let output = at(&host, folder.path(), &["bulk", "abort", JOB]);
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(6), "{said}");
@@ -396,9 +371,9 @@ fn page_with_too_few_records_is_an_error() {
     for (locator, from, to, printed) in
         [("MjA", "\"6\"\r\n", "\"6", 4), ("MTA", "\"4\"\r\n", "\"4\"", 2)]
     {
-        let cut = three_pages(move |page, head, body| match page == locator {
-            true => whole(&head, &body.replace(from, to)),
-            false => whole(&head, &body),
+        let cut = three_pages(move |page, headers, body| match page == locator {
+            true => whole(&headers, &body.replace(from, to)),
+            false => whole(&headers, &body),
         });
         let output = at(&cut, folder.path(), &QUERY);
         let said = stderr(&output);
@@ -406,9 +381,9 @@ fn page_with_too_few_records_is_an_error() {
         assert!(said.contains("ends in the middle of a record"), "{said}");
         assert!(said.contains(&format!("it ends after {printed} records")), "{said}");
     }
-    let short = three_pages(|locator, head, body| match locator {
-        "MjA" => whole(&head, body.replace("\"6\"\r\n", "").as_str()),
-        _ => whole(&head, &body),
+    let short = three_pages(|locator, headers, body| match locator {
+        "MjA" => whole(&headers, body.replace("\"6\"\r\n", "").as_str()),
+        _ => whole(&headers, &body),
     });
     let output = at(&short, folder.path(), &QUERY);
     let said = stderr(&output);
@@ -424,12 +399,10 @@ fn page_with_too_few_records_is_an_error() {
 #[test]
 fn output_that_cannot_be_written_begins_again() {
     let folder = tempfile::tempdir().unwrap();
-    let host = three_pages(|_, head, body| whole(&head, &body));
+    let host = three_pages(|_, headers, body| whole(&headers, &body));
     let full = |args: &[&str]| {
-        let mut command = program::orgtoken(folder.path());
-        command.args(args).args(["--allow-host", &host]).env("SF_ACCESS_TOKEN", "00Dxx!AQ.x");
         let full = fs::File::options().write(true).open("/dev/full").unwrap();
-        command.env("SF_INSTANCE_URL", format!("http://{host}")).stdout(full).output().unwrap()
+        calling(&host, folder.path(), args).stdout(full).output().unwrap()
     };
     for args in [&QUERY[..], &["bulk", "results", JOB]] {
         let output = full(args);
@@ -451,16 +424,13 @@ fn signal_after_the_last_page_stops_nothing() {
     let all = format!("{HEADER}{rows}");
     let only = all.clone();
     let host = three_pages(move |_, _, _| {
-        whole("200 OK\r\nSforce-Locator: null\r\nSforce-NumberOfRecords: 40000", &only)
+        whole("Sforce-Locator: null\r\nSforce-NumberOfRecords: 40000\r\n", &only)
     });
-    let mut command = program::orgtoken(folder.path());
-    command.args(QUERY).args(["--allow-host", &host]).env("SF_ACCESS_TOKEN", "00Dxx!AQ.x");
-    command.env("SF_INSTANCE_URL", format!("http://{host}"));
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = start(&mut calling(&host, folder.path(), &QUERY));
     let mut printed = vec![0];
     let mut out = child.stdout.take().unwrap();
     out.read_exact(&mut printed).unwrap();
-    let _ = kill_process(Pid::from_child(&child), Signal::INT);
+    signal(&child, Signal::INT);
     out.read_to_end(&mut printed).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));

@@ -10,7 +10,7 @@ fn id(org: &TestOrg, args: &[&str]) -> String {
     stdout(&org.run(args)).trim_end().to_owned()
 }
 
-fn count(org: &TestOrg, condition: &str) -> String {
+pub(crate) fn count(org: &TestOrg, condition: &str) -> String {
     let soql = format!("SELECT COUNT() FROM Account WHERE {condition}");
     stdout(&org.run(&["query", &soql])).lines().last().unwrap().to_owned()
 }

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use conformance::program::{error, stderr, stdout};
 use conformance::test_org::TestOrg;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+
+use crate::record_resume::{made, signal, start};
 
 /// Starts an org whose jobs are complete at the first look.
 fn org(content: &str) -> TestOrg {
@@ -25,13 +27,6 @@ fn create(org: &TestOrg, more: &[&str]) -> Command {
     org.command(&[&CREATE, more].concat())
 }
 
-/// Returns the names of the created accounts, with duplicates.
-fn made(org: &TestOrg) -> Vec<String> {
-    let soql = "SELECT Name FROM Account WHERE Name LIKE 'R%' ORDER BY Name";
-    let found = stdout(&org.run(&["query", soql, "--format", "csv"])).to_owned();
-    found.lines().skip(1).map(str::to_owned).collect()
-}
-
 fn names(org: &TestOrg, start: &str) -> Vec<String> {
     let entries = fs::read_dir(org.folder.path()).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -45,14 +40,6 @@ fn column(org: &TestOrg, file: &str) -> Vec<String> {
     let header = lines.next().unwrap_or_default();
     let at = header.split(',').position(|column| column == "Name").unwrap_or_default();
     lines.map(|line| line.split(',').nth(at).unwrap().to_owned()).collect()
-}
-
-fn start(command: &mut Command) -> Child {
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-}
-
-fn signal(child: &Child, signal: Signal) {
-    let _ = kill_process(Pid::from_child(child), signal);
 }
 
 #[test]

@@ -12,6 +12,8 @@ use conformance::test_org::{TestOrg, USER};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
+use crate::record_files::named;
+
 const ROWS: usize = 2000;
 
 fn rows() -> String {
@@ -20,8 +22,8 @@ fn rows() -> String {
 }
 
 /// Returns the names of the created accounts, with duplicates.
-fn made(org: &TestOrg) -> Vec<String> {
-    let soql = "SELECT Name FROM Account WHERE Name LIKE 'R%'";
+pub(crate) fn made(org: &TestOrg) -> Vec<String> {
+    let soql = "SELECT Name FROM Account WHERE Name LIKE 'R%' ORDER BY Name";
     let found = stdout(&org.run(&["query", soql, "--format", "csv"])).to_owned();
     found.lines().skip(1).map(str::to_owned).collect()
 }
@@ -37,18 +39,12 @@ fn unknown(org: &TestOrg) -> BTreeSet<String> {
     files.flat_map(names).collect()
 }
 
-fn named(org: &TestOrg, start: &str) -> Vec<PathBuf> {
-    let entries = fs::read_dir(org.folder.path()).unwrap().map(|entry| entry.unwrap().path());
-    let is_it = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(start);
-    entries.filter(is_it).collect()
-}
-
 fn create(org: &TestOrg, more: &[&str]) -> Command {
     let args = ["record", "create", "Account", "--from", "rows.csv"];
     org.command(&[&args[..], more].concat())
 }
 
-fn start(command: &mut Command) -> Child {
+pub(crate) fn start(command: &mut Command) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
@@ -62,7 +58,7 @@ fn read_ids(child: &mut Child, number: usize) -> BufReader<std::process::ChildSt
     lines
 }
 
-fn signal(child: &Child, signal: Signal) {
+pub(crate) fn signal(child: &Child, signal: Signal) {
     // The process may have ended already. That is one of the tested moments.
     let _ = kill_process(Pid::from_child(child), signal);
 }

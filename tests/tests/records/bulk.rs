@@ -10,6 +10,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use conformance::test_org::{TestOrg, USER};
 use orgtoken_assertion::{Diagnostic, UnixTime};
 use orgtoken_fake_org::User;
 use orgtoken_rest::bulk::{
@@ -23,7 +24,7 @@ use orgtoken_rest::load::{
 use orgtoken_rest::{Backoff, Org};
 use tempfile::TempDir;
 
-use crate::support::{ConnectedOrg, USER};
+use crate::support::ConnectedOrg;
 
 /// An org with an object that has a unique key and a restricted picklist. Its jobs are complete at
 /// the first look.
@@ -37,7 +38,7 @@ fn org() -> ConnectedOrg {
         {"name":"Amount__c","label":"Amount","type":"double","precision":18,"scale":2},
         {"name":"State__c","label":"State","type":"picklist","restrictedPicklist":true,
         "picklistValues":[{"value":"Open","active":true}]}]}"#;
-    let org = ConnectedOrg::with(User::new(USER), |org| org.object(describe).unwrap());
+    let org = ConnectedOrg::to(TestOrg::with(User::new(USER), |org| org.object(describe).unwrap()));
     org.server.set_job_polls(1);
     org
 }
@@ -138,7 +139,7 @@ async fn query_results_have_one_header_and_continue_at_a_locator() {
     while let Some(page) = pages.next(&mut file).await.unwrap() {
         sizes.push(page.records);
         locators.extend(pages.locator().map(str::to_owned));
-        org.play("api-cut-once");
+        org.server.play("api-cut-once");
     }
     assert_eq!((sizes, locators.len()), (vec![1000, 1000, 300], 2));
     let quoted: String = rows.lines().map(|row| format!("\"{row}\"\n")).collect();
@@ -747,7 +748,7 @@ async fn lost_responses_cost_another_attempt_and_no_row_is_sent_twice() {
             let mut all = pin!(run(&mut load));
             let results = poll_fn(|context| {
                 if org.calls() - calls >= 3 * lost {
-                    org.play(scenario);
+                    org.server.play(scenario);
                     lost += 1;
                 }
                 all.as_mut().poll(context)

@@ -1,5 +1,6 @@
 //! Single calls and their errors.
 
+use conformance::test_org::{TestOrg, USER};
 use http::Method;
 use orgtoken_assertion::Diagnostic;
 use orgtoken_client::Timestamp;
@@ -7,7 +8,7 @@ use orgtoken_fake_org::User;
 use orgtoken_rest::{Object, Org, Usage};
 use serde_json::json;
 
-use crate::support::{ConnectedOrg, USER, login, record, transport};
+use crate::support::{ConnectedOrg, login, record, transport};
 
 #[tokio::test]
 async fn record_is_created_read_updated_and_deleted() {
@@ -64,7 +65,7 @@ async fn errors_have_code_hint_and_request() {
 #[tokio::test]
 async fn members_of_a_site_call_the_site() {
     let site = "https://acme.my.site.com/customers";
-    let org = ConnectedOrg::with(User::new(USER).community(site), |org| org);
+    let org = ConnectedOrg::to(TestOrg::with(User::new(USER).community(site), |org| org));
     let answer = org.call(Method::GET, "limits", "").await.unwrap();
     assert!(Usage::from_headers(answer.headers()).is_some());
     let requests = org.server.requests();
@@ -77,7 +78,7 @@ async fn members_of_a_site_call_the_site() {
 async fn debug_shows_no_token() {
     let org = ConnectedOrg::new();
     let now = || Timestamp::now().wall;
-    let granted = login().obtain(&transport(&org.server), now).await.unwrap();
+    let granted = login(&org.server).obtain(&transport(&org.server), now).await.unwrap();
     let api = Org::new(transport(&org.server), granted.token, 65);
     api.limits().await.unwrap();
     org.server.expire_all();

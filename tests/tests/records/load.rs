@@ -9,8 +9,8 @@ use std::process::Command;
 use std::task::Poll;
 use std::thread;
 
-use orgtoken_assertion::Diagnostic;
-use orgtoken_assertion::UnixTime;
+use conformance::test_org::{TestOrg, USER};
+use orgtoken_assertion::{Diagnostic, UnixTime};
 use orgtoken_fake_org::User;
 use orgtoken_rest::load::{
     CheckedFile, Journal, Load, LoadError, Operation, Outcome, Output, Outputs, ReadOptions,
@@ -18,7 +18,7 @@ use orgtoken_rest::load::{
 };
 use tempfile::TempDir;
 
-use crate::support::{ConnectedOrg, USER};
+use crate::support::ConnectedOrg;
 
 async fn checked(org: &ConnectedOrg, path: &Path) -> CheckedFile {
     let file = RecordFile::open(path, ReadOptions::default()).unwrap();
@@ -110,7 +110,7 @@ async fn refused_call_can_be_repeated() {
     let path = accounts(&folder, 3);
     let checked = checked(&org, &path).await;
     let mut load = Load::begin(&org.api, &checked, Outputs::default(), None).unwrap();
-    org.play("api-disabled");
+    org.server.play("api-disabled");
     let error = load.next().await.unwrap_err();
     assert_eq!(error.code(), "api.forbidden");
     org.server.set_scenario(USER, None);
@@ -127,7 +127,7 @@ async fn lost_answer_leaves_its_rows_unknown() {
         let path = accounts(&folder, 3);
         let checked = checked(&org, &path).await;
         let mut load = Load::begin(&org.api, &checked, Outputs::default(), None).unwrap();
-        org.play(scenario);
+        org.server.play(scenario);
         assert!(matches!(load.next().await, Err(LoadError::Call(_))), "{scenario}");
         assert!(load.next().await.unwrap().is_none(), "{scenario}");
         assert_eq!(load.finish().unknown, [(1, 3)], "{scenario}");
@@ -166,7 +166,7 @@ async fn rows_that_the_org_refuses_are_counted_by_reason() {
         {"name":"Key__c","label":"Key","type":"string","length":9,"externalId":true,"unique":true},
         {"name":"State__c","label":"State","type":"picklist","restrictedPicklist":true,
         "picklistValues":[{"value":"Open","active":true}]}]}"#;
-    let org = ConnectedOrg::with(User::new(USER), |org| org.object(describe).unwrap());
+    let org = ConnectedOrg::to(TestOrg::with(User::new(USER), |org| org.object(describe).unwrap()));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rows.csv");
     fs::write(&path, "Key__c,State__c\nk1,Open\nk2,Lost\nk1,Open\nk3,Gone\nk4,\n").unwrap();

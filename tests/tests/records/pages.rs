@@ -99,7 +99,7 @@ async fn error_on_a_page_ends_the_query() {
     accounts(&org.api, 250).await;
     let mut query = org.api.query(SOQL).page_size(200);
     query.next().await.unwrap();
-    org.play("api-disabled");
+    org.server.play("api-disabled");
     assert_eq!(query.next().await.unwrap_err().code(), "api.forbidden");
 }
 
@@ -196,7 +196,7 @@ async fn numbers_keep_their_digits_over_the_wire() {
     for (record, number) in found.iter().zip(NUMBERS) {
         assert_eq!(record["F"].to_string(), number);
         server.org().create("X", record).await.unwrap();
-        let requests = server.requests.lock().unwrap();
+        let requests = server.requests();
         assert!(requests.last().unwrap().ends_with(&format!(r#"{{"F":{number}}}"#)), "{number}");
     }
     assert_eq!((found.len(), page.total_size), (5, 0));
@@ -219,7 +219,7 @@ async fn columns_of_fields_function_come_from_the_object() {
         let columns = server.org().columns(&soql, true).await.unwrap().unwrap();
         assert_eq!(columns.names(), names);
     }
-    let requests = server.requests.lock().unwrap().clone();
+    let requests = server.requests();
     assert!(requests[0].contains("/tooling/sobjects/Account/describe"), "{}", requests[0]);
     assert!(server.org().columns("SELECT Id FROM Account", false).await.unwrap().is_some());
     assert_eq!(server.calls(), requests.len());

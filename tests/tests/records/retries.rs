@@ -1,12 +1,9 @@
 //! Transient failures, which are retried, and permanent ones.
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
+use conformance::raw::{Answer, Raw};
 use http::Method;
 use orgtoken_assertion::Diagnostic;
 use orgtoken_client::{Timeouts, Transport};
@@ -48,22 +45,14 @@ async fn read_is_retried_after_a_truncated_response() {
 async fn failures_of_head_and_body_count_as_the_same_attempts() {
     let busy = "HTTP/1.1 503 Busy\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     let cut = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\nconnection: close\r\n\r\n{";
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let host = listener.local_addr().unwrap().to_string();
-    let requests = Arc::new(AtomicUsize::new(0));
-    let seen = Arc::clone(&requests);
-    thread::spawn(move || {
-        for (stream, answer) in listener.incoming().zip([busy, cut].into_iter().cycle()) {
-            let mut stream = stream.unwrap();
-            seen.fetch_add(1, Ordering::SeqCst);
-            let _ = stream.read(&mut [0; 4096]).and_then(|_| stream.write_all(answer.as_bytes()));
-        }
-    });
+    let asked = AtomicUsize::new(0);
+    let next = move || asked.fetch_add(1, Ordering::SeqCst) % 2;
+    let server = Raw::new(move |_| [busy, cut][next()].to_owned());
 
-    let api = Org::new(Transport::builder().build(), token_for(&host), 65);
+    let api = Org::new(Transport::builder().build(), token_for(&server.host()), 65);
     let api = api.backoff(Backoff::new(3, Duration::from_millis(1)));
     let error = api.limits().await.unwrap_err();
-    assert_eq!((error.code(), requests.load(Ordering::SeqCst)), ("unavailable.api", 3));
+    assert_eq!((error.code(), server.requests().len()), ("unavailable.api", 3));
 }
 
 #[tokio::test]
@@ -91,7 +80,8 @@ async fn refused_login_is_the_error_of_the_call() {
 
 #[tokio::test]
 async fn total_covers_the_body_and_all_attempts() {
-    let host = dripping();
+    let head = b"HTTP/1.1 200 OK\r\n\r\n{".to_vec();
+    let host = Raw::answering(Answer::Drip(head, b' ', Duration::from_millis(50))).host();
     let total = Duration::from_millis(700);
     let timeouts = Timeouts { head: total, total, ..Timeouts::default() };
     let api = Org::new(Transport::builder().timeouts(timeouts).build(), token_for(&host), 65);
@@ -101,21 +91,4 @@ async fn total_covers_the_body_and_all_attempts() {
     assert_eq!(error.code(), "resp.timeout");
     // A piece arrives every 50 ms. Each attempt alone would have 700 ms.
     assert!(begun.elapsed() < 2 * total, "{:?}", begun.elapsed());
-}
-
-/// Starts a server whose body arrives byte by byte and never ends.
-fn dripping() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let host = listener.local_addr().unwrap().to_string();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let _ =
-                stream.read(&mut [0; 4096]).and_then(|_| stream.write(b"HTTP/1.1 200 OK\r\n\r\n{"));
-            while stream.write_all(b" ").is_ok() {
-                thread::sleep(Duration::from_millis(50));
-            }
-        }
-    });
-    host
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use conformance::raw::response;
 use http::Method;
 use orgtoken_assertion::Diagnostic;
 use orgtoken_client::{BoxFuture, CachedToken, Timestamp, TokenError, TokenSource, Transport};
 use orgtoken_rest::Org;
 
-use crate::support::{Canned, ConnectedOrg, answer, json, login, token_for, transport};
+use crate::support::{Canned, ConnectedOrg, json, login, token_for, transport};
 
 /// A source of several tokens; the next one follows when a token is refused.
 struct InTurn {
@@ -43,10 +44,10 @@ impl TokenSource for InTurn {
 #[tokio::test]
 async fn moved_org_is_found_with_one_login() {
     for (name, gone) in [
-        ("301", answer("301 Moved", &[("location", "https://acme2.my.salesforce.com/x")], "")),
-        ("302", answer("302 Found", &[("location", "/?ec=302")], "")),
-        ("404", answer("404 Not Found", &[], r#"[{"errorCode":"URL_NOT_RESET","message":"x"}]"#)),
-        ("HTML", answer("404 Not Found", &[("content-type", "text/html")], "<html>")),
+        ("301", response("301 Moved", "location: https://acme2.my.salesforce.com/x\r\n", "")),
+        ("302", response("302 Found", "location: /?ec=302\r\n", "")),
+        ("404", response("404 Not Found", "", r#"[{"errorCode":"URL_NOT_RESET","message":"x"}]"#)),
+        ("HTML", response("404 Not Found", "content-type: text/html\r\n", "<html>")),
     ] {
         let gone = Canned::new(move |_| gone.clone());
         let present = Canned::new(|_| json("{}"));
@@ -77,7 +78,7 @@ async fn login_that_returns_the_same_token_ends_the_call() {
         ["INVALID_SESSION_ID", "INVALID_AUTH_HEADER", "INVALID_JWT_FORMAT", "Bad_OAuth_Token"]
     {
         let body = format!(r#"[{{"errorCode":"{code}","message":""}}]"#);
-        let server = Canned::new(move |_| answer("401 Unauthorized", &[], &body));
+        let server = Canned::new(move |_| response("401 Unauthorized", "", &body));
         let source = InTurn::new(&[&server.host]);
         let api =
             Org::new(Transport::builder().build(), source.clone() as Arc<dyn TokenSource>, 65);
@@ -125,7 +126,7 @@ async fn policy_401_costs_no_login() {
 async fn single_token_is_not_renewed() {
     let org = ConnectedOrg::new();
     let now = || Timestamp::now().wall;
-    let granted = login().obtain(&transport(&org.server), now).await.unwrap();
+    let granted = login(&org.server).obtain(&transport(&org.server), now).await.unwrap();
     let api = Org::new(transport(&org.server), granted.token, 65);
     org.server.expire_all();
     assert!(api.limits().await.unwrap_err().is_session_end());

@@ -1,9 +1,6 @@
 //! Secrets in the places where they belong: the search finds what is shown.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpListener;
-use std::thread;
-
+use conformance::raw::{Raw, response};
 use serde_json::json;
 
 use crate::home::{Home, Observed};
@@ -51,7 +48,8 @@ fn hub_record_is_printed_without_the_token_of_the_hub() {
     for (status, body, is_printed) in
         [("200 OK", &record, true), ("401 Unauthorized", &echo, false), ("200 OK", &echo, false)]
     {
-        let hub = hub(status, body);
+        let hub = Raw::answering(response(status, "Content-Type: application/json\r\n", body));
+        let hub = format!("http://{}", hub.host());
         let arguments = ["settings", "pull", "-vv", "--hub", &hub];
         let observed = home.run(&arguments, std::slice::from_ref(&token), b"");
         if is_printed {
@@ -70,23 +68,4 @@ fn is_only_in(secret: &Secret, part: &str, observed: &Observed) {
     let found: Vec<_> = found.map(|(part, _)| part.as_str()).collect();
     let expected: Vec<_> = Some(part).filter(|part| !part.is_empty()).into_iter().collect();
     assert_eq!(found, expected, "{}: {}", secret.name, observed.text());
-}
-
-/// A Hub that gives one response to every request.
-fn hub(status: &str, body: &str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let response = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nConnection: close\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    thread::spawn(move || {
-        for mut stream in listener.incoming().map_while(Result::ok) {
-            let lines = BufReader::new(stream.try_clone().unwrap()).lines();
-            lines.map_while(Result::ok).take_while(|line| !line.is_empty()).for_each(drop);
-            let _ = stream.write_all(response.as_bytes());
-        }
-    });
-    url
 }
