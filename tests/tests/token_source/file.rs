@@ -5,15 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use conformance::test_org::TestOrg;
+use orgtoken_client::TokenSource;
 use orgtoken_client::cache::{CacheFolder, FolderError, Lease, State, TokenCache};
-use orgtoken_client::{CachedToken, Timestamp, TokenSource};
-use orgtoken_fake_org::Scenario;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
-use crate::support::{MINUTE, SECOND, USER, login, org, store, transport, with_file_cache};
+use crate::support::{MINUTE, SECOND, USER, granted, org, store, with_file_cache};
 
 #[tokio::test]
 async fn two_processes_share_one_login() {
@@ -46,7 +44,7 @@ async fn files_are_private_and_reveal_nothing() {
 #[tokio::test]
 async fn refusal_is_cached_across_processes() {
     let (org, folder) = (org(), folder());
-    org.set_scenario(USER, Scenario::named("not-approved"));
+    org.play("not-approved");
     with_file_cache(&org, folder.path()).token(MINUTE).await.unwrap_err();
     let error = with_file_cache(&org, folder.path()).token(MINUTE).await.unwrap_err();
     assert!(error.to_string().contains("cached failure, "), "{error}");
@@ -298,12 +296,4 @@ fn set_mode(path: &PathBuf, mode: u32) {
 
 fn make_fifo(path: &PathBuf) {
     mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
-}
-
-/// A state with a new token.
-async fn granted(org: &TestOrg) -> State {
-    let now = Timestamp::now();
-    let granted = login(org).obtain(&transport(), || now.wall).await.unwrap();
-    let cached = Some(Arc::new(CachedToken::new(granted.token, now)));
-    State { token: cached, ..State::default() }
 }

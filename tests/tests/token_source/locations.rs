@@ -7,13 +7,12 @@ use std::sync::Arc;
 use conformance::keys::{self, Manifest};
 use conformance::test_org::{CLIENT_ID, TestOrg};
 use orgtoken_assertion::{Passphrase, SignError, Signer};
-use orgtoken_client::cache::{CacheLocations, FileCache, Lease, State, TokenCache};
-use orgtoken_client::{CachedToken, Timestamp};
+use orgtoken_client::cache::{CacheLocations, Lease, TokenCache};
 use orgtoken_settings::{Layer, Loader, Setting, Settings};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
-use crate::support::{USER, login, org, signer, transport};
+use crate::support::{USER, granted, org};
 
 /// The error of `open`, which never fails here.
 #[derive(Debug)]
@@ -31,7 +30,8 @@ async fn local_key_seals_the_token_without_being_opened() {
     let locations = locations(&home);
     let mut settings = settings(&org, key_file, org.private_key().as_bytes());
     let never = |_: &mut Settings| -> Result<Option<Arc<dyn Signer>>, OpenError> { unreachable!() };
-    save_token(&org, &locations.file_cache(&mut settings, never).unwrap().unwrap()).await;
+    let cache = locations.file_cache(&mut settings, never).unwrap().unwrap();
+    cache.save(&granted(&org).await, &Lease::NONE).await;
     let cache = locations.file_cache(&mut settings, never).unwrap().unwrap();
     assert!(cache.peek().token.is_some());
     assert!(!home.path().join("secrets").exists());
@@ -44,12 +44,13 @@ async fn remote_key_signs_once_until_the_machine_restarts() {
     let opened = Cell::new(0);
     let open = |_: &mut Settings| -> Result<_, OpenError> {
         opened.set(opened.get() + 1);
-        Ok(Some(signer(&org)))
+        Ok(Some(org.signer()))
     };
     let agent = |flags: &mut Layer| flags.set_agent("--ssh-agent", "robot");
     for _ in 0..2 {
         let mut settings = settings(&org, agent, b"");
-        save_token(&org, &locations.file_cache(&mut settings, open).unwrap().unwrap()).await;
+        let cache = locations.file_cache(&mut settings, open).unwrap().unwrap();
+        cache.save(&granted(&org).await, &Lease::NONE).await;
     }
     assert_eq!(opened.get(), 1);
 
@@ -73,7 +74,8 @@ async fn encrypted_key_is_decrypted_once_and_seals_like_the_same_key_decrypted()
         settings.decrypt_key(Some(&passphrase)).unwrap();
         Ok(None)
     };
-    save_token(&org, &locations.file_cache(&mut locked, decrypt).unwrap().unwrap()).await;
+    let cache = locations.file_cache(&mut locked, decrypt).unwrap().unwrap();
+    cache.save(&granted(&org).await, &Lease::NONE).await;
 
     let never = |_: &mut Settings| -> Result<Option<Arc<dyn Signer>>, OpenError> { unreachable!() };
     let mut again = settings(&org, key_file, &encrypted);
@@ -125,11 +127,4 @@ fn settings(org: &TestOrg, set_key: impl FnOnce(&mut Layer), key: &[u8]) -> Sett
         loader.provide(&input, Zeroizing::new(key.to_vec()));
     }
     loader.check().unwrap()
-}
-
-async fn save_token(org: &TestOrg, cache: &FileCache) {
-    let now = Timestamp::now();
-    let granted = login(org).obtain(&transport(), || now.wall).await.unwrap();
-    let token = Some(Arc::new(CachedToken::new(granted.token, now)));
-    cache.save(&State { token, ..State::default() }, &Lease::NONE).await;
 }

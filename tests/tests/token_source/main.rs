@@ -14,14 +14,14 @@ use std::time::Duration;
 use conformance::test_org::TestOrg;
 use orgtoken_assertion::Diagnostic;
 use orgtoken_client::{BootTime, LoginSource, TokenError, TokenSource};
-use orgtoken_fake_org::{Hold, Scenario};
-use support::{MINUTE, SECOND, USER, builder, due_for_renewal, org, source};
+use orgtoken_fake_org::Hold;
+use support::{MINUTE, SECOND, USER, builder, due_for_renewal, org};
 use tokio::task::JoinSet;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn thousand_concurrent_tasks_log_in_once() {
     let org = org();
-    let source = source(&org);
+    let source = org.source();
     let hold = org.hold("/services/oauth2/token");
     let mut tasks = JoinSet::new();
     for _ in 0..1000 {
@@ -41,7 +41,7 @@ async fn thousand_concurrent_tasks_log_in_once() {
 #[tokio::test]
 async fn cached_token_takes_no_login() {
     let org = org();
-    let source: Arc<dyn TokenSource> = Arc::new(source(&org));
+    let source: Arc<dyn TokenSource> = Arc::new(org.source());
     assert!(source.cached(MINUTE).is_none());
     let first = source.token(MINUTE).await.unwrap();
     let second = source.cached(MINUTE).unwrap();
@@ -62,8 +62,8 @@ async fn min_ttl_beyond_the_lifetime_does_not_log_in_for_each_call() {
 #[tokio::test]
 async fn permanent_refusal_is_requested_once_in_a_thousand_calls() {
     let org = org();
-    org.set_scenario(USER, Scenario::named("not-approved"));
-    let source = source(&org);
+    org.play("not-approved");
+    let source = org.source();
     let first = source.token(MINUTE).await.unwrap_err();
     assert!(matches!(&*first, TokenError::Login(_)), "{first}");
     for _ in 1..1000 {
@@ -79,7 +79,7 @@ async fn permanent_refusal_is_requested_once_in_a_thousand_calls() {
 #[tokio::test]
 async fn ignore_cached_failure_logs_in_again() {
     let org = org();
-    org.set_scenario(USER, Scenario::named("not-approved"));
+    org.play("not-approved");
     let source = builder(&org).ignore_cached_failure().build();
     source.token(MINUTE).await.unwrap_err();
     org.set_scenario(USER, None);
@@ -93,7 +93,7 @@ async fn valid_token_is_returned_although_renewal_fails() {
     let source = builder(&org).token_lifetime(2 * MINUTE).build();
     let token = source.token(Duration::ZERO).await.unwrap();
     let secret = token.token().access_token().secret().to_owned();
-    org.set_scenario(USER, Scenario::named("not-approved"));
+    org.play("not-approved");
     for _ in 0..100 {
         let token = source.renew(10 * MINUTE).await.unwrap();
         assert_eq!(token.token().access_token().secret(), secret);
@@ -106,7 +106,7 @@ async fn expired_token_is_never_returned() {
     let org = org();
     let source = builder(&org).token_lifetime(Duration::ZERO).build();
     source.token(MINUTE).await.unwrap();
-    org.set_scenario(USER, Scenario::named("not-approved"));
+    org.play("not-approved");
     assert!(source.cached(Duration::ZERO).is_none());
     let error = source.token(Duration::ZERO).await.unwrap_err();
     assert!(error.refusal().is_some(), "{error}");
@@ -169,7 +169,7 @@ async fn token_is_renewed_before_it_expires() {
 #[tokio::test(flavor = "multi_thread")]
 async fn hundred_invalidations_of_one_token_cost_one_login() {
     let org = org();
-    let source = source(&org);
+    let source = org.source();
     source.token(MINUTE).await.unwrap();
     let mut tasks = JoinSet::new();
     let old: Vec<_> = (0..100).map(|_| source.cached(MINUTE).unwrap()).collect();
@@ -189,7 +189,7 @@ async fn hundred_invalidations_of_one_token_cost_one_login() {
 #[tokio::test]
 async fn invalidating_an_old_token_keeps_the_new_one() {
     let org = org();
-    let source = source(&org);
+    let source = org.source();
     let old = source.token(MINUTE).await.unwrap();
     source.invalidate(&old);
     source.token(MINUTE).await.unwrap();
@@ -201,7 +201,7 @@ async fn invalidating_an_old_token_keeps_the_new_one() {
 #[tokio::test]
 async fn waiters_share_the_error_of_the_leader() {
     let org = org();
-    org.set_scenario(USER, Scenario::named("not-approved"));
+    org.play("not-approved");
     let source = builder(&org).ignore_cached_failure().build();
     let hold = org.hold("/services/oauth2/token");
     let asking: Vec<_> = (0..3)
@@ -236,7 +236,7 @@ async fn hourly_cap_limits_logins() {
 fn debug_of_a_source_shows_no_token() {
     let org = org();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let source = source(&org);
+    let source = org.source();
     let token = runtime.block_on(source.token(MINUTE)).unwrap();
     let secret = token.token().access_token().secret();
     for shown in [format!("{source:?}"), format!("{token:?}"), format!("{:#?}", *token)] {

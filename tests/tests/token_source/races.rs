@@ -8,18 +8,16 @@ use conformance::test_org::TestOrg;
 use orgtoken_assertion::{Diagnostic, PublicKey, SignError, Signature, Signer};
 use orgtoken_client::cache::FileCache;
 use orgtoken_client::{CachedToken, LoginSource, TokenError, TokenSource};
-use orgtoken_fake_org::Scenario;
 use tokio::time::timeout;
 
 use crate::support::{
-    MINUTE, SECOND, USER, due_for_renewal, login, login_by, org, signer, source, store, transport,
-    with_file_cache,
+    MINUTE, SECOND, USER, builder, due_for_renewal, org, store, transport, with_file_cache,
 };
 
 #[tokio::test]
 async fn login_of_a_cancelled_caller_is_completed_and_used() {
     let org = org();
-    let source = source(&org);
+    let source = org.source();
     let hold = org.hold("/services/oauth2/token");
     let leader = asking(&source);
     hold.arrived(1).await;
@@ -34,7 +32,7 @@ async fn login_of_a_cancelled_caller_is_completed_and_used() {
 #[tokio::test]
 async fn callers_that_time_out_share_one_login() {
     let org = org();
-    let source = source(&org);
+    let source = org.source();
     let hold = org.hold("/services/oauth2/token");
     for _ in 0..5 {
         let asked = timeout(Duration::from_millis(5), source.token(MINUTE)).await;
@@ -48,8 +46,8 @@ async fn callers_that_time_out_share_one_login() {
 #[tokio::test]
 async fn waiter_takes_over_after_a_panic() {
     let org = org();
-    let panics_once = Arc::new(PanicsOnce { key: signer(&org), signatures: AtomicUsize::new(0) });
-    let source = LoginSource::new(login_by(&org, panics_once), transport());
+    let panics_once = Arc::new(PanicsOnce { key: org.signer(), signatures: AtomicUsize::new(0) });
+    let source = LoginSource::new(org.login_with(panics_once), transport());
     let asking: Vec<_> = (0..3).map(|_| asking(&source)).collect();
     let mut panicked = 0;
     for task in asking {
@@ -90,9 +88,9 @@ async fn late_invalidation_does_not_bring_back_a_newer_token() {
 #[tokio::test]
 async fn invalidated_token_is_not_returned_if_the_login_fails() {
     let org = org();
-    let source = source(&org);
+    let source = org.source();
     let token = source.token(MINUTE).await.unwrap();
-    org.set_scenario(USER, Scenario::named("not-approved"));
+    org.play("not-approved");
     source.invalidate(&token);
     source.token(Duration::ZERO).await.unwrap_err();
     assert!(source.cached(Duration::ZERO).is_none());
@@ -101,19 +99,15 @@ async fn invalidated_token_is_not_returned_if_the_login_fails() {
 #[tokio::test]
 async fn refusal_and_cap_hold_without_a_working_cache() {
     let org = org();
-    org.set_scenario(USER, Scenario::named("not-approved"));
-    let source =
-        LoginSource::builder(login(&org), transport()).cache(Box::new(lost_cache(&org))).build();
+    org.play("not-approved");
+    let source = builder(&org).cache(Box::new(lost_cache(&org))).build();
     source.token(MINUTE).await.unwrap_err();
     let error = source.token(MINUTE).await.unwrap_err();
     assert!(matches!(&*error, TokenError::CachedFailure { .. }), "{error}");
     assert_eq!(org.login_history().len(), 1);
 
     org.set_scenario(USER, None);
-    let source = LoginSource::builder(login(&org), transport())
-        .cache(Box::new(lost_cache(&org)))
-        .hourly_cap(1)
-        .build();
+    let source = builder(&org).cache(Box::new(lost_cache(&org))).hourly_cap(1).build();
     let token = source.token(MINUTE).await.unwrap();
     source.invalidate(&token);
     assert_eq!(source.token(MINUTE).await.unwrap_err().code(), "rate.cap");
@@ -123,7 +117,7 @@ async fn refusal_and_cap_hold_without_a_working_cache() {
 async fn failed_renewal_ahead_is_not_repeated_at_once() {
     let org = org();
     let source = due_for_renewal(&org).await;
-    org.set_scenario(USER, Scenario::named("not-approved"));
+    org.play("not-approved");
     source.token(SECOND).await.unwrap();
     while org.login_history().len() < 2 {
         source.token(SECOND).await.unwrap();

@@ -7,13 +7,12 @@ use conformance::test_org::TestOrg;
 use orgtoken_assertion::Diagnostic;
 use orgtoken_client::cache::{Lease, RedisCache, RedisUrlError, SealingKey, State, TokenCache};
 use orgtoken_client::{LoginSource, Roots, TokenSource, Transport};
-use orgtoken_fake_org::Scenario;
 use orgtoken_oauth::AllowedHosts;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use redis::{FromRedisValue, cmd};
 use tokio::net::TcpSocket;
 
-use crate::support::{MINUTE, USER, allowed, login, login_id, org, sealing_key, transport};
+use crate::support::{MINUTE, USER, builder, granted, login_id, org, sealing_key, transport};
 use conformance::redis_server::RedisServer;
 
 #[tokio::test]
@@ -53,7 +52,7 @@ async fn cold_hosts_log_in_once() {
 #[tokio::test]
 async fn refusal_is_cached_on_all_hosts() {
     let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
-    org.set_scenario(USER, Scenario::named("not-approved"));
+    org.play("not-approved");
     host(&org, &server).token(MINUTE).await.unwrap_err();
     let error = host(&org, &server).token(MINUTE).await.unwrap_err();
     assert!(error.to_string().contains("cached failure, "), "{error}");
@@ -126,18 +125,23 @@ async fn entries_are_listed_and_only_own_ones_are_removed() {
     let (org, Some(server)) = (org(), RedisServer::start(&[])) else { return };
     host(&org, &server).token(MINUTE).await.unwrap();
     let of_another_key = std::sync::Arc::new(SealingKey::derive(b"another key"));
-    let other =
-        RedisCache::new(&server.url(), &transport(), login_id(&org), of_another_key, allowed(&org));
+    let other = RedisCache::new(
+        &server.url(),
+        &transport(),
+        login_id(&org),
+        of_another_key,
+        org.allowed_hosts(),
+    );
     other.unwrap().save(&State::default(), &Lease::NONE).await;
 
     let cache =
-        orgtoken_client::cache::RedisServer::new(&server.url(), &transport(), &allowed(&org))
+        orgtoken_client::cache::RedisServer::new(&server.url(), &transport(), &org.allowed_hosts())
             .unwrap();
-    let listing = cache.states(&sealing_key(), &allowed(&org)).await.unwrap();
+    let listing = cache.states(&sealing_key(), &org.allowed_hosts()).await.unwrap();
     assert_eq!((listing.opened.len(), listing.count), (1, 2));
     assert_eq!(listing.opened[0].0, login_id(&org));
     assert_eq!(cache.clear(&sealing_key()).await.unwrap(), 1);
-    let listing = cache.states(&sealing_key(), &allowed(&org)).await.unwrap();
+    let listing = cache.states(&sealing_key(), &org.allowed_hosts()).await.unwrap();
     assert_eq!((listing.opened.len(), listing.count), (0, 1));
     host(&org, &server).token(MINUTE).await.unwrap();
     assert_eq!(org.logins(), 2);
@@ -228,9 +232,9 @@ async fn tls_uses_the_roots_of_the_transport() {
         [("the first", &trusting, 1), ("the second", &trusting, 1), ("no trust", &transport(), 2)]
     {
         let store =
-            RedisCache::new(&url, transport, login_id(&org), sealing_key(), allowed(&org)).unwrap();
-        let source =
-            LoginSource::builder(login(&org), self::transport()).cache(Box::new(store)).build();
+            RedisCache::new(&url, transport, login_id(&org), sealing_key(), org.allowed_hosts())
+                .unwrap();
+        let source = builder(&org).cache(Box::new(store)).build();
         source.token(MINUTE).await.unwrap();
         assert_eq!(org.logins(), logins, "{name}");
     }
@@ -240,7 +244,7 @@ async fn tls_uses_the_roots_of_the_transport() {
 fn url_error_does_not_show_the_url() {
     let org = org();
     let store = |url| {
-        RedisCache::new(url, &transport(), login_id(&org), sealing_key(), allowed(&org))
+        RedisCache::new(url, &transport(), login_id(&org), sealing_key(), org.allowed_hosts())
             .unwrap_err()
     };
     assert_eq!(store("rediss://:pa55@cache.acme.com/#insecure"), RedisUrlError::Insecure);
@@ -252,23 +256,15 @@ fn url_error_does_not_show_the_url() {
 }
 
 fn store(org: &TestOrg, url: &str) -> RedisCache {
-    RedisCache::new(url, &transport(), login_id(org), sealing_key(), allowed(org)).unwrap()
+    RedisCache::new(url, &transport(), login_id(org), sealing_key(), org.allowed_hosts()).unwrap()
 }
 
 fn at(org: &TestOrg, url: &str) -> LoginSource {
-    LoginSource::builder(login(org), transport()).cache(Box::new(store(org, url))).build()
+    builder(org).cache(Box::new(store(org, url))).build()
 }
 
 fn host(org: &TestOrg, server: &RedisServer) -> LoginSource {
     at(org, &server.url())
-}
-
-/// A state with a new token.
-async fn granted(org: &TestOrg) -> State {
-    let now = orgtoken_client::Timestamp::now();
-    let granted = login(org).obtain(&transport(), || now.wall).await.unwrap();
-    let cached = orgtoken_client::CachedToken::new(granted.token, now);
-    State { token: Some(std::sync::Arc::new(cached)), ..State::default() }
 }
 
 fn secret(cached: &orgtoken_client::CachedToken) -> &str {

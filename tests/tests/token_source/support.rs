@@ -6,14 +6,12 @@ use std::time::Duration;
 
 pub(crate) use conformance::test_org::USER;
 use conformance::test_org::{CLIENT_ID, TestOrg};
-use orgtoken_assertion::Signer;
 use orgtoken_client::cache::{
     CacheFolder, FileCache, Lease, LoginId, MemoryCache, SealingKey, State, TokenCache,
 };
 use orgtoken_client::{
-    BootTime, CachedToken, Login, LoginSource, LoginSourceBuilder, Timestamp, Transport,
+    BootTime, CachedToken, LoginSource, LoginSourceBuilder, Timestamp, Transport,
 };
-use orgtoken_oauth::AllowedHosts;
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
@@ -23,32 +21,12 @@ pub(crate) fn org() -> TestOrg {
     TestOrg::plain()
 }
 
-pub(crate) fn allowed(org: &TestOrg) -> AllowedHosts {
-    org.allowed_hosts()
-}
-
-pub(crate) fn login(org: &TestOrg) -> Login {
-    org.login()
-}
-
-pub(crate) fn signer(org: &TestOrg) -> Arc<dyn Signer> {
-    org.signer()
-}
-
-pub(crate) fn login_by(org: &TestOrg, signer: Arc<dyn Signer>) -> Login {
-    org.login_with(signer)
-}
-
 pub(crate) fn transport() -> Transport {
     Transport::builder().build()
 }
 
-pub(crate) fn source(org: &TestOrg) -> LoginSource {
-    builder(org).build()
-}
-
 pub(crate) fn builder(org: &TestOrg) -> LoginSourceBuilder {
-    LoginSource::builder(login(org), transport())
+    LoginSource::builder(org.login(), transport())
 }
 
 pub(crate) fn login_id(org: &TestOrg) -> LoginId {
@@ -64,11 +42,19 @@ pub(crate) fn sealing_key() -> Arc<SealingKey> {
 }
 
 pub(crate) fn store(org: &TestOrg, folder: &Path) -> FileCache {
-    CacheFolder::open(folder).unwrap().entry(login_id(org), sealing_key(), allowed(org))
+    CacheFolder::open(folder).unwrap().entry(login_id(org), sealing_key(), org.allowed_hosts())
 }
 
 pub(crate) fn with_file_cache(org: &TestOrg, folder: &Path) -> LoginSource {
-    LoginSource::builder(login(org), transport()).cache(Box::new(store(org, folder))).build()
+    builder(org).cache(Box::new(store(org, folder))).build()
+}
+
+/// A state with a new token.
+pub(crate) async fn granted(org: &TestOrg) -> State {
+    let now = Timestamp::now();
+    let granted = org.login().obtain(&transport(), || now.wall).await.unwrap();
+    let token = Some(Arc::new(CachedToken::new(granted.token, now)));
+    State { token, ..State::default() }
 }
 
 /// A source with a token in the last eleventh of its lifetime: it is served, and due for renewal.
@@ -77,7 +63,7 @@ pub(crate) fn with_file_cache(org: &TestOrg, folder: &Path) -> LoginSource {
 /// cannot be older than the uptime.
 pub(crate) async fn due_for_renewal(org: &TestOrg) -> LoginSource {
     let now = Timestamp::now();
-    let granted = login(org).obtain(&transport(), || now.wall).await.unwrap();
+    let granted = org.login().obtain(&transport(), || now.wall).await.unwrap();
     let since_start = now.boot.since_start();
     let lived = since_start.min(15 * MINUTE);
     let then = Timestamp { boot: BootTime::from_duration(since_start - lived), ..now };
@@ -85,5 +71,5 @@ pub(crate) async fn due_for_renewal(org: &TestOrg) -> LoginSource {
     let cached = Some(Arc::new(CachedToken::new(token, then)));
     let store = MemoryCache::default();
     store.save(&State { token: cached, ..State::default() }, &Lease::NONE).await;
-    LoginSource::builder(login(org), transport()).cache(Box::new(store)).build()
+    builder(org).cache(Box::new(store)).build()
 }
