@@ -1,4 +1,4 @@
-//! As much of DER (X.690) as it takes to write keys by hand, good ones and bad ones.
+//! The parts of DER (X.690) that valid and invalid keys consist of.
 
 /// An `INTEGER` that is not negative.
 pub(super) fn unsigned(big_endian: &[u8]) -> Vec<u8> {

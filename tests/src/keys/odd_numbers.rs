@@ -1,4 +1,4 @@
-//! RSA keys whose numbers are not those of a sound key.
+//! RSA keys with invalid numbers.
 
 use crypto_bigint::BoxedUint;
 
@@ -20,7 +20,7 @@ fn sizes(table: &mut Table) {
         let name = format!("{bits} bits");
         table.refuse(&name, "key.too_small", pem("PRIVATE KEY", &key.pkcs8()));
     }
-    // Refused by their size alone: whether their factors are prime would take minutes to find out.
+    // Refused for their size: a test whether their factors are prime would take minutes.
     for bits in [4104, 8192, 16384] {
         let key = loop {
             let (p, q) = (rsa::odd(bits / 2), rsa::odd(bits / 2));
@@ -101,8 +101,8 @@ fn factors(table: &mut Table, key: &Rsa) {
     table.refuse("three primes", "key.multiprime", pem("RSA PRIVATE KEY", &three_primes(key)));
 }
 
-/// A key of 2048 bits whose greater factor is a product of two primes. Three factors, each of which
-/// has its highest bits set, may still come to a bit less: then other factors are generated.
+/// A key of 2048 bits whose greater factor is a product of two primes. The product of all three may
+/// have fewer bits; then other factors are generated.
 fn composite_factor(q: &BoxedUint) -> Rsa {
     loop {
         let factor = rsa::product(&rsa::prime(512), &rsa::prime(512));
@@ -113,8 +113,8 @@ fn composite_factor(q: &BoxedUint) -> Rsa {
     }
 }
 
-/// `version` 1 and a third prime behind the eight numbers (RFC 8017, Appendix A.1.2). That they do
-/// not fit each other need not be found out.
+/// `version` 1 and a third prime after the eight numbers (RFC 8017, Appendix A.1.2). The numbers do
+/// not belong together: the version alone has to be refused.
 fn three_primes(key: &Rsa) -> Vec<u8> {
     let numbers = key.numbers();
     let mut parts = vec![der::unsigned(&[1])];
@@ -126,7 +126,7 @@ fn three_primes(key: &Rsa) -> Vec<u8> {
     der::sequence(&parts)
 }
 
-/// DER that is not DER.
+/// Invalid DER.
 fn encodings(table: &mut Table, key: &Rsa) {
     let pkcs8 = key.pkcs8();
     let trailing = [&pkcs8[..], &[0]].concat();
@@ -156,7 +156,7 @@ fn encodings(table: &mut Table, key: &Rsa) {
     }
 }
 
-/// PEM of the key with one of its numbers replaced.
+/// PEM of the key with another value of one of its numbers.
 fn with(key: &Rsa, at: usize, value: &[u8]) -> String {
     let mut numbers = key.numbers();
     numbers[at] = value.to_vec();

@@ -1,4 +1,4 @@
-//! RSA keys from their primes up, so that every number of them can be made wrong on purpose.
+//! RSA keys computed from their primes, so that each number can be replaced by a wrong one.
 
 use crypto_bigint::{BoxedUint, ConcatenatingMul, NonZero, Resize};
 use crypto_primes::hazmat::{SetBits, SmallFactorsSieveFactory};
@@ -38,7 +38,7 @@ impl Rsa {
         }
     }
 
-    /// A whole key from its factors, if `e` has an inverse. Nothing asks whether they are prime.
+    /// A key with these factors, if `e` has an inverse. The factors may be composite.
     pub(super) fn from_primes(p: &BoxedUint, q: &BoxedUint, e: u64) -> Option<Self> {
         let (below_p, below_q) = (less_one(p), less_one(q));
         let e = BoxedUint::from(e);
@@ -68,7 +68,7 @@ impl Rsa {
         (&self.p, &self.q)
     }
 
-    /// `version` and the eight numbers, each as its bytes.
+    /// `version` and the bytes of the eight numbers.
     pub(super) fn numbers(&self) -> [Vec<u8>; 9] {
         let Self { n, e, d, p, q, dp, dq, q_inverse } = self;
         let bytes = |number: &BoxedUint| number.to_be_bytes_trimmed_vartime().into_vec();
@@ -136,7 +136,7 @@ pub(super) fn prime(bits: u32) -> BoxedUint {
     trim(&found.expect("the system has randomness").expect("primes do not run out"))
 }
 
-/// The next prime, far nearer than two primes of a key may be.
+/// The next prime, which is nearer than the primes of a key may be.
 pub(super) fn next_prime(after: &BoxedUint) -> BoxedUint {
     let mut candidate = after.clone();
     loop {

@@ -1,4 +1,4 @@
-//! PEM as JSON, YAML, spreadsheets, chats and shells leave it behind.
+//! PEM as JSON, YAML, spreadsheets, chats and shells change it.
 
 use base64ct::{Base64, Encoding};
 

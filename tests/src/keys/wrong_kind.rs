@@ -106,7 +106,7 @@ fn other_formats(table: &mut Table, key: &Rsa) {
     }
 }
 
-/// The encryption that OpenSSL 1.x put around PKCS#1, and ways in which it comes damaged.
+/// PKCS#1 that OpenSSL 1.x has encrypted, and damaged forms of it.
 fn legacy_encryption(table: &mut Table, key: &Rsa) {
     let plain = pem("RSA PRIVATE KEY", &key.pkcs1());
     let with = |headers: &str| {

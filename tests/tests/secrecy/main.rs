@@ -7,7 +7,7 @@
 //! cache, or in the arguments or the environment of a child, unless [`allowed`] says so.
 //!
 //! Arguments come from the program's grammar, variables and names from its tables: a new one is
-//! covered on its first day. `cargo test` gives each place some of the encodings, `cargo xtask ci`
+//! covered at once. `cargo test` gives each place some of the encodings, `cargo xtask ci`
 //! each encoding once (`CANARY=every`), with another command and other options each time; `cargo
 //! xtask soak` runs all of them with all commands and options (`CANARY=full`).
 #![forbid(unsafe_code)]

@@ -70,7 +70,7 @@ fn signer_command_gets_no_secret_variable() {
     // The signer command may need credentials of its own.
     variables.push(("VAULT_TOKEN".to_owned(), "needed".to_owned()));
     let keys = secrets[0].canaries();
-    // Some forty characters are no key that anything could know.
+    // A part of a key, without a label, is not recognised.
     let keys = keys.iter().filter(|canary| canary.encoding != "the last 40 characters");
     variables.extend(
         keys.enumerate().map(|(number, canary)| (format!("KEY_{number}"), canary.text.clone())),
