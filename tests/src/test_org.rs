@@ -189,7 +189,7 @@ impl TestOrg {
 
     /// Answers the user with a scenario from now on.
     pub fn play(&self, scenario: &str) {
-        self.org.set_scenario(USER, Scenario::named(scenario));
+        self.org.set_scenario(USER, Scenario::named(scenario).unwrap());
     }
 
     /// Creates accounts named `A0000`, `A0001` and so on.

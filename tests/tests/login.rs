@@ -5,7 +5,7 @@
 use conformance::test_org::{CLIENT_ID, MY_DOMAIN, TestOrg, USER, now};
 use orgtoken_assertion::Diagnostic;
 use orgtoken_client::{LoggedIn, Login, LoginError};
-use orgtoken_fake_org::{AppKind, Scenario, User};
+use orgtoken_fake_org::{AppKind, User};
 use orgtoken_oauth::{AllowedHosts, InstanceUrl, LoginUrl, Resolution};
 
 #[tokio::test]
@@ -29,7 +29,7 @@ async fn org_with_the_classic_audience_takes_a_second_attempt() {
 #[tokio::test]
 async fn error_has_both_attempts_if_both_audiences_are_refused() {
     let org = TestOrg::new();
-    org.set_scenario(USER, Scenario::named("bad-audience"));
+    org.play("bad-audience");
     let error = obtain(&org, None, Some(MY_DOMAIN)).await.unwrap_err();
     assert_eq!((org.login_history().len(), error.attempts().len()), (2, 2));
     assert_eq!(
@@ -51,15 +51,6 @@ async fn external_client_app_is_found_at_my_domain() {
         obtain(&org, Some("https://login.salesforce.com"), Some(MY_DOMAIN)).await.unwrap();
     assert_eq!(granted.resolution.endpoint().origin(), MY_DOMAIN);
     assert_eq!(granted.failed[0].error().refusal().unwrap().code(), "app_not_found");
-}
-
-#[tokio::test]
-async fn permanent_refusal_is_not_retried() {
-    let org = TestOrg::new();
-    org.set_scenario(USER, Scenario::named("not-approved"));
-    let error = obtain(&org, None, Some(MY_DOMAIN)).await.unwrap_err();
-    assert_eq!((error.code(), error.is_transient()), ("refused.user_not_approved", false));
-    assert_eq!((org.login_history().len(), error.attempts().len()), (1, 1));
 }
 
 async fn obtain(

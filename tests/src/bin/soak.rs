@@ -34,7 +34,7 @@ fn soak(kills: usize) -> Result<()> {
     let (mut old, mut new, mut last) = (0, 0, 0);
     for kill in 0..kills {
         let mut writer = writer(&folder, last + 1)?;
-        sleep(Duration::from_micros(2_000 + getrandom_micros()? % 6_000));
+        sleep(Duration::from_micros(2_000 + getrandom::u64()? % 6_000));
         let (begun, ended) = killed(&mut writer)?;
         let found = kept(&folder)?;
         match found {
@@ -119,8 +119,4 @@ fn store(folder: &Path) -> Result<FileCache> {
 
 fn key() -> SealingKey {
     SealingKey::derive(b"only for this test")
-}
-
-fn getrandom_micros() -> Result<u64> {
-    Ok(getrandom::u64()?)
 }

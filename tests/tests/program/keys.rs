@@ -74,13 +74,10 @@ fn key_is_read_from_a_pipe() {
 #[test]
 fn key_in_an_agent_needs_an_agent() {
     let org = TestOrg::new();
-    let config = org.folder.path().join(".config/orgtoken");
-    fs::create_dir_all(&config).unwrap();
-    let text = format!(
+    org.config(&format!(
         "[profile.acme]\nusername = \"{USER}\"\nclient_id = \"{CLIENT_ID}\"\n\
          instance_url = \"https://acme.my.salesforce.com\"\nssh_agent = \"work\"\n"
-    );
-    fs::write(config.join("config.toml"), text).unwrap();
+    ));
     let error = error(&org.bare(&["assertion", "create", "--json"]).output().unwrap());
     assert_eq!((error["exit"].as_u64(), error["code"].as_str()), (Some(5), Some("sign.agent")));
 }

@@ -1,11 +1,8 @@
 //! The memory of the program: secrets in it, and its size.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
-use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,7 +10,8 @@ use conformance::memory::Search;
 use conformance::program::{error, in_64_mib, stderr, stdout};
 use conformance::test_org::TestOrg;
 use conformance::tools::leave_out;
-use serde_json::Value;
+
+use crate::serve::Service;
 
 #[test]
 fn text_of_the_key_is_not_in_memory_during_a_login() {
@@ -43,14 +41,14 @@ fn service_wipes_a_token_that_it_has_replaced() {
     let org = TestOrg::new();
     let mut command = org.command(&["serve"]);
     command.env("ORGTOKEN_TOKEN_LIFETIME", "2s");
-    let service = Service::start(command, &org);
-    let old = service.token();
+    let service = Service::at_default_socket(&org, &mut command);
+    let old = token_of(&service);
     let mut search = Search::new();
     search.add("old token", old.as_bytes()).unwrap();
-    assert!(!search.of(service.child.id()).unwrap().is_empty(), "the search finds nothing");
+    assert!(!search.of(service.id()).unwrap().is_empty(), "the search finds nothing");
 
-    wait_until("there is a new token", || service.token() != old);
-    wait_until("the old token is gone", || search.of(service.child.id()).unwrap().is_empty());
+    wait_until("there is a new token", || token_of(&service) != old);
+    wait_until("the old token is gone", || search.of(service.id()).unwrap().is_empty());
 }
 
 #[test]
@@ -82,13 +80,19 @@ fn service_serves_64_clients_within_64_mib() {
     let org = TestOrg::new();
     // A client that returns at once may find its last connection still open.
     let serve = org.command(&["serve", "--max-connections-per-user", "128"]);
-    let service = Service::start(in_64_mib(&serve), &org);
-    let one = service.token();
+    let service = Service::at_default_socket(&org, &mut in_64_mib(&serve));
+    let one = token_of(&service);
     thread::scope(|scope| {
         for _ in 0..64 {
-            scope.spawn(|| (0..3).for_each(|_| assert_eq!(service.token(), one)));
+            scope.spawn(|| (0..3).for_each(|_| assert_eq!(token_of(&service), one)));
         }
     });
+}
+
+fn token_of(service: &Service) -> String {
+    let (status, body) = service.token();
+    assert_eq!(status, 200, "{body}");
+    body["access_token"].as_str().unwrap().to_owned()
 }
 
 /// Whether this user may read the memory of the program. Only root may.
@@ -105,50 +109,6 @@ fn wait_until(state: &str, is_reached: impl Fn() -> bool) {
     while !is_reached() {
         assert!(began.elapsed() < PATIENCE, "not within {PATIENCE:?}: {state}");
         thread::sleep(Duration::from_millis(50));
-    }
-}
-
-/// `orgtoken serve`, which ends with the org.
-struct Service {
-    child: Child,
-    socket: PathBuf,
-}
-
-impl Service {
-    fn start(mut command: Command, org: &TestOrg) -> Self {
-        let runtime = org.path("run");
-        fs::create_dir(&runtime).unwrap();
-        command.env("XDG_RUNTIME_DIR", &runtime);
-        let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let said = BufReader::new(child.stderr.take().unwrap());
-        let service = Self { child, socket: runtime.join("orgtoken/orgtoken.sock") };
-        let listens = said.lines().any(|line| line.unwrap().contains("listening on"));
-        assert!(listens, "it does not listen");
-        service
-    }
-
-    fn token(&self) -> String {
-        let mut stream = UnixStream::connect(&self.socket).unwrap();
-        stream
-            .write_all(
-                b"POST /v1/token HTTP/1.1\r\nHost: localhost\r\nX-Orgtoken-Request: 1\r\n\
-                  Connection: close\r\nContent-Length: 0\r\n\r\n",
-            )
-            .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
-        let body: Value = serde_json::from_str(body).unwrap();
-        body["access_token"].as_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -5,10 +5,10 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use conformance::program::{error, stdout};
-use conformance::test_org::{CLIENT_ID, TestOrg, USER};
+use conformance::test_org::TestOrg;
 use serde_json::{Value, json};
 
-use crate::serve::Service;
+use crate::serve::{Service, profile};
 
 /// Starts `orgtoken serve` with these arguments, and waits until it listens.
 fn start(org: &TestOrg, args: &[&str]) -> Service {
@@ -28,19 +28,7 @@ fn end(service: Service) -> String {
 
 /// Writes a profile `acme` with these lines more.
 fn config(org: &TestOrg, more: &str) {
-    org.config(&profile(org, "acme", more));
-}
-
-fn profile(org: &TestOrg, name: &str, more: &str) -> String {
-    format!(
-        "[profile.{name}]\nusername = \"{USER}\"\nclient_id = \"{CLIENT_ID}\"\n\
-         private_key_file = \"{}\"\ninstance_url = \"{}\"\napi_version = \"v60.0\"\n\
-         allow_hosts = [\"{}\"]\nca_file = \"{}\"\n{more}",
-        org.path("app.key").display(),
-        org.url(),
-        org.address(),
-        org.path("ca.pem").display(),
-    )
+    org.config(&(profile(org, "acme", "app.key") + more));
 }
 
 fn curl(org: &TestOrg, args: &[&str]) -> Output {
@@ -161,7 +149,7 @@ fn listener_for_an_unknown_profile_is_refused() {
 #[test]
 fn bearer_of_one_profile_opens_no_other_address() {
     let org = TestOrg::new();
-    org.config(&(profile(&org, "acme", "") + &profile(&org, "other", "")));
+    org.config(&(profile(&org, "acme", "app.key") + &profile(&org, "other", "app.key")));
     let files = ["--bearer-file", "all", "--bearer-file", "acme=./a=b", "--bearer-file", "other=c"];
     let listen = ["--listen", "127.0.0.1:0", "--listen", "127.0.0.1:0=acme"];
     let other = ["--listen", "127.0.0.1:0=other", "--listen", "127.0.0.1:0=acme"];
@@ -211,7 +199,7 @@ fn bearer_of_one_profile_opens_no_other_address() {
 #[test]
 fn bearer_file_of_several_profiles_is_refused() {
     let org = TestOrg::new();
-    org.config(&(profile(&org, "acme", "") + &profile(&org, "other", "")));
+    org.config(&(profile(&org, "acme", "app.key") + &profile(&org, "other", "app.key")));
     org.private_file("c", &"x".repeat(40));
     let (all, acme, other) = ("127.0.0.1:0", "127.0.0.1:0=acme", "127.0.0.1:0=other");
     for (listen, files, code) in [

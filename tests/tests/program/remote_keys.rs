@@ -16,13 +16,11 @@ fn org(key: &str) -> TestOrg {
     let runtime = org.folder.path().join("run");
     fs::create_dir(&runtime).unwrap();
     fs::set_permissions(&runtime, PermissionsExt::from_mode(0o700)).unwrap();
-    fs::create_dir_all(org.folder.path().join(".config/orgtoken")).unwrap();
     org.private_file("app.crt", KEY.certificate_pem());
-    let profile = format!(
+    org.config(&format!(
         "[profile.acme]\nusername = \"{USER}\"\nclient_id = \"3MVG9_test\"\ninstance_url = \"{}\"\n{key}\n",
         org.url(),
-    );
-    org.private_file(".config/orgtoken/config.toml", &profile);
+    ));
     org
 }
 

@@ -1,55 +1,15 @@
 //! Secrets that other users and processes must not see.
 
 use std::fs;
-use std::process::Stdio;
+use std::os::unix::fs::PermissionsExt;
 
 use conformance::program::{error, stderr, stdout};
-use conformance::test_org::{KEY, TestOrg};
-
-#[test]
-fn no_argument_of_the_process_is_a_secret() {
-    let org = TestOrg::new();
-    let hold = org.hold("/services/oauth2/token");
-    let child = org.command(&["token"]).stdout(Stdio::piped()).spawn().unwrap();
-    hold.wait(1);
-    let cmdline = fs::read(format!("/proc/{}/cmdline", child.id())).unwrap();
-    hold.release();
-    let output = child.wait_with_output().unwrap();
-    let cmdline = String::from_utf8(cmdline).unwrap();
-    let body = KEY.secret().lines().nth(3).unwrap();
-    assert!(!cmdline.contains(body) && !cmdline.contains(stdout(&output).trim_end()), "{cmdline}");
-}
-
-#[test]
-fn process_leaves_no_core_file() {
-    let org = TestOrg::new();
-    let hold = org.hold("/services/oauth2/token");
-    let child = org.command(&["token"]).stdout(Stdio::piped()).spawn().unwrap();
-    hold.wait(1);
-    let limits = fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
-    hold.release();
-    stdout(&child.wait_with_output().unwrap());
-    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
-    assert_eq!(core.split_whitespace().nth(4), Some("0"));
-}
-
-#[test]
-fn new_keys_are_private() {
-    use std::os::unix::fs::MetadataExt;
-    let org = TestOrg::new();
-    let made = org.bare(&["key", "generate", "new"]).output().unwrap();
-    stdout(&made);
-    for name in ["new.key", "new.crt"] {
-        let mode = org.folder.path().join(name).metadata().unwrap().mode();
-        assert_eq!(mode & 0o777, 0o600, "{name}");
-    }
-}
+use conformance::test_org::TestOrg;
 
 #[test]
 fn record_with_a_key_that_others_can_read_is_refused() {
-    use std::os::unix::fs::PermissionsExt;
     let org = TestOrg::new();
-    let record = org.folder.path().join("salesforce.json");
+    let record = org.path("salesforce.json");
     for mode in [0o644, 0o640, 0o666] {
         fs::set_permissions(&record, fs::Permissions::from_mode(mode)).unwrap();
         let output = org.run(&["token"]);
@@ -70,7 +30,7 @@ fn record_with_a_key_that_others_can_read_is_refused() {
 #[test]
 fn record_with_a_key_of_another_user_is_refused() {
     let org = TestOrg::new();
-    let record = org.folder.path().join("salesforce.json");
+    let record = org.path("salesforce.json");
     if std::os::unix::fs::chown(&record, Some(65_534), None).is_err() {
         // Only root can give a file away.
         return;
@@ -82,11 +42,10 @@ fn record_with_a_key_of_another_user_is_refused() {
 
 #[test]
 fn record_without_a_key_may_be_open_to_others() {
-    use std::os::unix::fs::PermissionsExt;
     let org = TestOrg::new();
     let mut record = org.record();
     record["value"].as_object_mut().unwrap().remove("PrivateKey");
-    let file = org.folder.path().join("salesforce.json");
+    let file = org.path("salesforce.json");
     fs::write(&file, record.to_string()).unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     let output = org.run(&["token", "-f", "app.key"]);
@@ -95,13 +54,12 @@ fn record_without_a_key_may_be_open_to_others() {
 
 #[test]
 fn config_that_others_may_write_runs_no_signer_command() {
-    use std::os::unix::fs::PermissionsExt;
     let org = TestOrg::new();
     org.config(
         "[profile.acme]\nusername = \"user@acme.com\"\nclient_id = \"3MVG9_test\"\n\
          signer_command = \"touch ../ran\"\npublic_key_file = \"../../app.key\"\n",
     );
-    let folder = org.folder.path().join(".config/orgtoken");
+    let folder = org.path(".config/orgtoken");
     for (path, mode) in [(folder.join("config.toml"), 0o666), (folder.clone(), 0o777)] {
         let before = path.metadata().unwrap().permissions();
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
@@ -114,14 +72,13 @@ fn config_that_others_may_write_runs_no_signer_command() {
         }
         fs::set_permissions(&path, before).unwrap();
     }
-    assert!(!org.folder.path().join("ran").exists());
+    assert!(!org.path("ran").exists());
 }
 
 #[test]
 fn key_that_others_can_read_is_not_used() {
-    use std::os::unix::fs::PermissionsExt;
     let org = TestOrg::new();
-    let key = org.folder.path().join("app.key");
+    let key = org.path("app.key");
     fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
     let output = org.run(&["token", "-f", "app.key"]);
     assert_eq!(output.status.code(), Some(5));

@@ -13,8 +13,7 @@ use std::time::{Duration, Instant};
 
 use base64ct::{Base64, Encoding};
 use conformance::program::{error, stderr, stdout};
-use conformance::test_org::{KEY, TestOrg, USER};
-use orgtoken_fake_org::{Scenario, User};
+use conformance::test_org::{CLIENT_ID, KEY, TestOrg, USER};
 use serde_json::{Value, json};
 
 use crate::hub::Hub;
@@ -48,9 +47,17 @@ impl Service {
     }
 
     fn of(org: &TestOrg) -> Self {
-        let socket = org.folder.path().join("orgtoken/orgtoken.sock");
-        let mut command = org.command(&["serve"]);
+        Self::at_default_socket(org, &mut org.command(&["serve"]))
+    }
+
+    /// Starts `command` with a default socket in the folder of the org.
+    pub(crate) fn at_default_socket(org: &TestOrg, command: &mut Command) -> Self {
+        let socket = org.path("orgtoken/orgtoken.sock");
         Self::start(command.env("XDG_RUNTIME_DIR", org.folder.path()), socket)
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Returns status and body of a response.
@@ -69,7 +76,7 @@ impl Service {
         (head[9..12].parse().unwrap(), serde_json::from_str(body).unwrap_or_default())
     }
 
-    fn token(&self) -> (u16, Value) {
+    pub(crate) fn token(&self) -> (u16, Value) {
         self.ask("POST /v1/token", "")
     }
 
@@ -87,7 +94,7 @@ impl Service {
     }
 
     fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
+        let pid = self.id().to_string();
         assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
     }
 
@@ -138,11 +145,8 @@ fn tokens_for_programs_and_for_onify_with_one_login() {
 }
 
 #[test]
-fn service_reports_refusal_text_and_hint() {
-    let org =
-        TestOrg::with(User::new(USER).scenario(Scenario::named("not-approved").unwrap()), |org| {
-            org
-        });
+fn refusal_is_reported_and_cached_until_sighup() {
+    let org = TestOrg::playing("not-approved");
     let service = Service::of(&org);
     let (status, refusal) = service.ask("POST /onify/access-token", "");
     assert_eq!(status, 502, "{refusal}");
@@ -316,26 +320,24 @@ fn tokens_are_served_while_settings_are_read() {
 }
 
 /// Returns a profile of `config.toml` with this key file.
-fn profile(org: &TestOrg, name: &str, key: &str) -> String {
+pub(crate) fn profile(org: &TestOrg, name: &str, key: &str) -> String {
     format!(
-        "[profile.{name}]\nusername = \"{USER}\"\nclient_id = \"3MVG9_test\"\n\
+        "[profile.{name}]\nusername = \"{USER}\"\nclient_id = \"{CLIENT_ID}\"\n\
          private_key_file = \"{}\"\ninstance_url = \"{}\"\napi_version = \"v60.0\"\n\
          allow_hosts = [\"{}\"]\nca_file = \"{}\"\n",
-        org.folder.path().join(key).display(),
+        org.path(key).display(),
         org.url(),
         org.address(),
-        org.folder.path().join("ca.pem").display()
+        org.path("ca.pem").display()
     )
 }
 
 #[test]
 fn broken_profile_does_not_stop_the_others() {
     let org = TestOrg::new();
-    let config = org.folder.path().join(".config/orgtoken");
-    fs::create_dir_all(&config).unwrap();
     let two =
         format!("{}{}", profile(&org, "acme", "app.key"), profile(&org, "broken", "none.key"));
-    fs::write(config.join("config.toml"), &two).unwrap();
+    org.config(&two);
     let socket = org.folder.path().join("s.sock");
     let mut command = org.bare(&["serve", "--socket", socket.to_str().unwrap()]);
     let service = Service::start(&mut command, socket);
@@ -349,11 +351,11 @@ fn broken_profile_does_not_stop_the_others() {
     assert_eq!(health["degraded"], json!(["broken"]));
 
     let three = format!("default_profile = \"other\"\n{}", two.replace("broken", "other"));
-    fs::write(config.join("config.toml"), three.replace("none.key", "app.key")).unwrap();
+    org.config(&three.replace("none.key", "app.key"));
     service.wait_until(|service| service.health() == "ok");
     assert_eq!(service.token().0, 200);
 
-    fs::write(config.join("config.toml"), "").unwrap();
+    org.config("");
     service.wait_until(|service| service.health() == "degraded");
     assert_eq!(service.token().0, 200, "what was good last is served, default and all");
 }
@@ -400,8 +402,6 @@ fn bearer_file_of_the_loopback_is_private() {
 #[test]
 fn key_in_the_wrong_setting_is_not_logged() {
     let org = TestOrg::new();
-    let config = org.folder.path().join(".config/orgtoken");
-    fs::create_dir_all(&config).unwrap();
     let pem = KEY.secret();
     let base64 = Base64::encode_string(pem.as_bytes());
     let forms = [base64.clone(), Base64::encode_string(base64.as_bytes()), pem.to_owned()];
@@ -420,13 +420,12 @@ fn key_in_the_wrong_setting_is_not_logged() {
         bad += &format!("[profile.{value}]\napi_version = \"x\"\n");
     }
     let good = profile(&org, "acme", "app.key");
-    let file = config.join("config.toml");
-    fs::write(&file, format!("{good}{bad}")).unwrap();
+    org.config(&format!("{good}{bad}"));
     let socket = org.folder.path().join("s.sock");
     let mut command = org.bare(&["serve", "-vv", "--socket", socket.to_str().unwrap()]);
     let service = Service::start(&mut command, socket);
     let health = service.ask("GET /healthz", "").1.to_string();
-    fs::write(&file, format!("{good}allow_users = [{:?}]\n", base64)).unwrap();
+    org.config(&format!("{good}allow_users = [{base64:?}]\n"));
     service.wait_until(|service| service.ask("GET /healthz", "").1["degraded"] == json!(["acme"]));
     let said = health + &service.at_start.clone() + &service.end();
     let key: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
@@ -554,11 +553,9 @@ fn sockets_of_systemd_count_only_with_our_process_id() {
 #[test]
 fn few_descriptors_are_an_error_and_never_a_panic() {
     let org = TestOrg::new();
-    for (command, seconds) in [
-        (["token"].as_slice(), "60"),
-        (&["token", "--no-cache"], "60"),
-        (&["serve", "--socket", "s.sock"], "3"),
-    ] {
+    for (command, seconds) in
+        [(["token"].as_slice(), "60"), (&["serve", "--socket", "s.sock"], "3")]
+    {
         let mut codes = BTreeSet::new();
         for limit in [4, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 24, 64] {
             let program = org.command(command);
@@ -579,19 +576,16 @@ fn few_descriptors_are_an_error_and_never_a_panic() {
 #[test]
 fn removed_profile_is_dropped_although_another_is_broken() {
     let org = TestOrg::new();
-    let config = org.folder.path().join(".config/orgtoken");
-    fs::create_dir_all(&config).unwrap();
     let good = |name: &str| profile(&org, name, "app.key");
     let broken = "[profile.unfinished]\nusername = \"a@b.com\"\n";
-    let write = |text: String| fs::write(config.join("config.toml"), text).unwrap();
-    write(format!("{}{}{broken}", good("acme"), good("gone")));
+    org.config(&format!("{}{}{broken}", good("acme"), good("gone")));
     let socket = org.folder.path().join("s.sock");
     let mut command = org.bare(&["serve", "--socket", socket.to_str().unwrap()]);
     let service = Service::start(&mut command, socket);
     let by_name = |name: &str| service.ask("POST /v1/token", &format!(r#"{{"profile":"{name}"}}"#));
     assert_eq!((by_name("acme").0, by_name("gone").0), (200, 200));
 
-    write(format!("{}{broken}", good("acme")));
+    org.config(&format!("{}{broken}", good("acme")));
     service.wait_until(|_| by_name("gone").0 == 404);
     assert_eq!(by_name("acme").0, 200);
 }
@@ -599,11 +593,9 @@ fn removed_profile_is_dropped_although_another_is_broken() {
 #[test]
 fn other_users_can_reach_the_socket_of_a_profile_that_allows_them() {
     let org = TestOrg::new();
-    let config = org.folder.path().join(".config/orgtoken");
-    fs::create_dir_all(&config).unwrap();
     fs::set_permissions(org.folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
     let allow = "allow_users = [\"12345\", \"no-such-user\"]\n";
-    fs::write(config.join("config.toml"), profile(&org, "acme", "app.key") + allow).unwrap();
+    org.config(&(profile(&org, "acme", "app.key") + allow));
     let socket = org.folder.path().join("run/s.sock");
     let mut command = org.bare(&["serve", "--socket", socket.to_str().unwrap()]);
     let service = Service::start(&mut command, socket);
@@ -618,7 +610,7 @@ fn other_users_can_reach_the_socket_of_a_profile_that_allows_them() {
 }
 
 #[test]
-fn gate_2_no_flag_listens_beyond_the_loopback() {
+fn no_flag_listens_beyond_the_loopback() {
     let org = TestOrg::new();
     for address in ["0.0.0.0:0", "192.168.0.1:7523", "[::]:0"] {
         let output = org.run(&["serve", "--json", "--listen", address, "--bearer-file", "bearer"]);

@@ -9,15 +9,13 @@ use conformance::test_org::{RECORD, TestOrg};
 #[test]
 fn record_becomes_a_profile_and_a_key_file() {
     let org = TestOrg::new();
-    let config = org.folder.path().join(".config/orgtoken");
-    fs::create_dir_all(&config).unwrap();
     // Relative to the working folder, and not to that of `config.toml`.
     let key = "acme.key";
     let args = ["settings", "convert", "--to", "profile", "--name", "acme", "--key-out", key];
     let output = org.run(&args);
+    org.config(stdout(&output));
     // A path in a file is relative to the folder of that file.
-    fs::copy(org.folder.path().join("ca.pem"), config.join("ca.pem")).unwrap();
-    fs::write(config.join("config.toml"), stdout(&output)).unwrap();
+    fs::copy(org.path("ca.pem"), org.path(".config/orgtoken/ca.pem")).unwrap();
 
     let output = org.bare(&["token"]).output().unwrap();
     assert!(stdout(&output).starts_with("00D"), "{}", stderr(&output));

@@ -30,6 +30,10 @@ impl NewUser {
         self.0.folder.path().join(".config/orgtoken").join(name)
     }
 
+    fn config(&self, text: impl AsRef<str>) {
+        self.0.config(text.as_ref());
+    }
+
     fn read(&self, name: &str) -> String {
         fs::read_to_string(self.file(name)).unwrap()
     }
@@ -89,10 +93,9 @@ fn second_run_continues_after_the_first() {
 #[test]
 fn existing_config_is_kept() {
     let user = NewUser::new();
-    fs::create_dir_all(user.file("")).unwrap();
     let before = "# mine\ndefault_profile = \"prod\"\n\n[profile.prod] # do not touch\n\
                   username = \"prod@acme.com\"\n";
-    fs::write(user.file("config.toml"), before).unwrap();
+    user.config(before);
     stdout(&user.setup(&["-P", "acme"]));
     let after = user.read("config.toml");
     assert!(after.starts_with(before), "{after}");
@@ -111,29 +114,26 @@ fn existing_config_is_kept() {
 #[test]
 fn profile_named_like_the_host_is_not_used_for_another_org() {
     let user = TestOrg::new();
-    let folder = user.folder.path().join(".config/orgtoken");
-    fs::create_dir_all(&folder).unwrap();
     let setup = |instance_url: &str| {
-        let config = format!("[profile.acme]\ninstance_url = \"{instance_url}\"\n");
-        fs::write(folder.join("config.toml"), config).unwrap();
+        user.config(&format!("[profile.acme]\ninstance_url = \"{instance_url}\"\n"));
         let org = ["-r", "https://acme.my.salesforce.com", "-o", USER];
         let args = [&["setup"][..], &org, &["--app", "external", "--json"]].concat();
         user.bare(&args).output().unwrap()
     };
     let refused = error(&setup("https://acme--uat.sandbox.my.salesforce.com"));
     assert_eq!(refused["code"], "settings.exists");
-    assert!(!folder.join("acme.key").exists());
+    let key = user.path(".config/orgtoken/acme.key");
+    assert!(!key.exists());
     stdout(&setup("acme.my.salesforce.com"));
-    assert!(folder.join("acme.key").exists());
+    assert!(key.exists());
 }
 
 #[test]
 fn key_of_an_existing_profile_is_used() {
     let user = NewUser::new();
-    fs::create_dir_all(user.file("")).unwrap();
     let key = user.0.folder.path().join("app.key");
     let before = format!("[profile.old]\nprivate_key_file = {key:?}\n");
-    fs::write(user.file("config.toml"), before).unwrap();
+    user.config(before);
     stdout(&user.setup(&["-P", "old", "-i", CLIENT_ID]));
     assert_eq!(user.0.logins(), 1);
     assert!(!user.file("old.key").exists());
@@ -148,7 +148,7 @@ fn profile_in_use_is_changed_once_a_login_with_the_answers_works() {
     let wrong = user.setup(&["-P", "acme", "-i", "3MVG9_wrong"]);
     assert_eq!(wrong.status.code(), Some(4), "{}", stdout(&wrong));
     let config = user.read("config.toml");
-    fs::write(user.file("config.toml"), config.replace("_wrong\"", "_wrong\" # mine")).unwrap();
+    user.config(config.replace("_wrong\"", "_wrong\" # mine"));
 
     stdout(&user.setup(&["-P", "acme", "-i", CLIENT_ID]));
     let config = user.read("config.toml");
@@ -161,7 +161,7 @@ fn profile_in_use_is_changed_once_a_login_with_the_answers_works() {
     for (config, wrong, exit) in
         [(&config, ["-i", "3MVG9_wrong"], 4), (&without_ca, ["--ca-file", &other_ca], 6)]
     {
-        fs::write(user.file("config.toml"), config).unwrap();
+        user.config(config);
         let output = user.0.bare(&["setup", "-P", "acme"]).args(wrong).output().unwrap();
         assert_eq!(output.status.code(), Some(exit), "{wrong:?}: {}", stderr(&output));
         let said = "profile acme is not changed, since the login failed\n";
@@ -192,7 +192,7 @@ fn existing_key_is_used_and_never_created() {
         assert!(other["hint"].as_str().unwrap().contains(remove), "{flag}: {other}");
     }
     let config = user.read("config.toml").replace("private_key_file", "private_key_env");
-    fs::write(user.file("config.toml"), config).unwrap();
+    user.config(config);
     let variable = error(&user.setup(&["-P", "acme", "--json"]));
     assert_eq!(variable["code"], "settings.exists");
     assert!(!user.file("acme.key").exists());
@@ -222,7 +222,7 @@ fn second_start_continues_with_the_answers_of_the_first() {
     assert!(stdout(&output).contains("Salesforce granted a token"), "{}", stdout(&output));
     assert!(user.read("config.toml").contains(CLIENT_ID), "{}", user.read("config.toml"));
 
-    fs::write(user.file("config.toml"), config).unwrap();
+    user.config(config);
     let answers = [
         (question.as_str(), ""),
         ("see the steps in Salesforce: ", ""),
@@ -238,8 +238,7 @@ fn profile_becomes_the_default_if_the_user_wants_it() {
     let user = NewUser::new();
     let other =
         "default_profile = \"other\" # mine\n\n[profile.other]\nusername = \"a@acme.com\"\n";
-    fs::create_dir_all(user.file("")).unwrap();
-    fs::write(user.file("config.toml"), other).unwrap();
+    user.config(other);
     let setup = ["-P", "acme", "-f", "app.key", "-i", CLIENT_ID];
     let not_asked = user.setup(&setup);
     stdout(&not_asked);
@@ -252,7 +251,7 @@ fn profile_becomes_the_default_if_the_user_wants_it() {
     let config = user.read("config.toml");
     assert!(config.starts_with("default_profile = \"acme\" # mine\n"), "{config}");
 
-    fs::write(user.file("config.toml"), config.replacen("acme", "other", 1)).unwrap();
+    user.config(config.replacen("acme", "other", 1));
     stdout(&user.setup(&["-P", "acme", "--default"]));
     assert_eq!(user.read("config.toml"), config);
 }
@@ -295,7 +294,6 @@ fn invalid_answer_of_a_flag_creates_no_file() {
 #[test]
 fn encrypted_key_of_a_profile_is_decrypted_with_its_passphrase() {
     let user = NewUser::new();
-    fs::create_dir_all(user.file("")).unwrap();
     let key = fs::read_to_string(user.0.folder.path().join("app.key")).unwrap();
     let key = rsa::PrivateKey::from_pkcs8_pem(&key).unwrap();
     let encrypted = key.to_pkcs8_encrypted_pem("open sesame", LineEnding::LF).unwrap();
@@ -307,7 +305,7 @@ fn encrypted_key_of_a_profile_is_decrypted_with_its_passphrase() {
         file("locked.key"),
         file("word")
     );
-    fs::write(user.file("config.toml"), before).unwrap();
+    user.config(before);
     stdout(&user.setup(&["-P", "old", "-i", CLIENT_ID]));
     assert_eq!(user.0.logins(), 1);
 }
@@ -350,7 +348,7 @@ fn login_without_approval_ends_with_the_exit_code_of_the_refusal() {
     let user = NewUser::new();
     stdout(&user.setup(&["-P", "acme"]));
     user.upload();
-    user.0.set_scenario(USER, Scenario::named("not-approved").unwrap());
+    user.0.play("not-approved");
     let output = user.setup(&["-P", "acme", "-i", CLIENT_ID]);
     assert_eq!(output.status.code(), Some(4));
     assert!(

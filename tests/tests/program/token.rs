@@ -1,6 +1,5 @@
 //! `token`: sources of settings and output formats.
 
-use std::fs;
 use std::process::Command;
 
 use conformance::program::{error, run_with_input, stderr, stdout};
@@ -97,30 +96,15 @@ fn environment_alone_is_enough() {
 #[test]
 fn profile_is_found_in_the_config_folder() {
     let org = TestOrg::new();
-    let config = org.folder.path().join(".config/orgtoken");
-    fs::create_dir_all(&config).unwrap();
-    let text = format!(
+    org.config(&format!(
         "[profile.acme]\nusername = \"{USER}\"\nclient_id = \"{CLIENT_ID}\"\n\
          private_key_file = \"~/app.key\"\ninstance_url = \"{}\"\n\
          allow_hosts = [\"{}\"]\nca_file = \"../../ca.pem\"\n",
         org.url(),
         org.address(),
-    );
-    fs::write(config.join("config.toml"), text).unwrap();
+    ));
     let output = org.bare(&["token", "--profile", "acme"]).output().unwrap();
     assert!(stdout(&output).starts_with("00D"));
-}
-
-#[test]
-fn refused_audience_is_retried_with_the_fallback() {
-    let org = TestOrg::with(User::new(USER), |org| {
-        org.role(Role::MyDomain).audience("https://login.salesforce.com")
-    });
-    // Through a proxy, so that the org has its public name.
-    let (acme, proxy) = ("https://acme.my.salesforce.com", org.proxy_url());
-    let output = org.run(&["token", "-v", "--instance-url", acme, "--proxy", &proxy]);
-    assert!(stdout(&output).starts_with("00D"), "{}", stderr(&output));
-    assert_eq!(org.login_history().len(), 2);
 }
 
 #[test]

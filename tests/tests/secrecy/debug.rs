@@ -97,7 +97,7 @@ fn debug_and_errors_of_settings_show_no_key() {
         let record = record(fields).to_string();
         let layer = || Layer::from_record(record.as_bytes(), "-", None);
         let shown = match Loader::new([layer()]).check() {
-            Ok(settings) => debug(&settings),
+            Ok(settings) => debug(&(settings.values(), &settings)),
             Err(problems) => format!("{problems} {:?} {}", problems.hint(), debug(&problems)),
         };
         assert!(!shows(&shown, secret), "{name}: {shown}");

@@ -1,7 +1,5 @@
 //! Certificates and handshakes.
 
-use std::process::Command;
-
 use orgtoken_assertion::Diagnostic;
 use orgtoken_client::transport::CertificateFault;
 use orgtoken_client::{Roots, Transport, TransportError};
@@ -148,20 +146,6 @@ async fn invalid_roots_are_reported() {
     let error = server.ask(&transport).await.unwrap_err();
     let source = std::error::Error::source(&error).unwrap().to_string();
     assert_eq!(source, "cannot read `/nonexistent/roots.pem` (SSL_CERT_FILE)");
-}
-
-/// The variable can only be set for another process, so this test runs itself again.
-#[test]
-fn no_key_log_is_written() {
-    let log = std::env::temp_dir().join(format!("orgtoken-d17-{}", std::process::id()));
-    let again = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "tls::certificate_of_a_given_authority_is_trusted"])
-        .env("SSLKEYLOGFILE", &log)
-        .output()
-        .unwrap();
-    let report = String::from_utf8(again.stdout).unwrap();
-    assert!(report.contains("1 passed"), "{report}");
-    assert!(!log.exists());
 }
 
 fn trusting(pem: Vec<u8>) -> Transport {
