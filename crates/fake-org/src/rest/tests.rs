@@ -75,7 +75,7 @@ fn calls_and_their_responses() {
             "INVALID_FIELD_FOR_INSERT_UPDATE",
         ),
         (
-            "an object that only Setup makes",
+            "a profile",
             POST,
             "sobjects/Profile",
             r#"{"Name":"A"}"#,
