@@ -574,6 +574,20 @@ fn few_descriptors_are_an_error_and_never_a_panic() {
 }
 
 #[test]
+fn profile_with_the_name_default_is_not_replaced_by_the_default_profile() {
+    let org = TestOrg::new();
+    let of_default = profile(&org, "default", "app.key");
+    let of_acme = profile(&org, "acme", "app.key").replace("v60.0", "v61.0");
+    org.config(&format!("default_profile = \"acme\"\n{of_default}{of_acme}"));
+    let socket = org.folder.path().join("s.sock");
+    let mut command = org.bare(&["serve", "--socket", socket.to_str().unwrap()]);
+    let service = Service::start(&mut command, socket);
+    let token = service.ask("POST /v1/token", r#"{"profile":"default"}"#).1;
+    assert_eq!(token["api_version"], "v60.0", "{token}");
+    assert_eq!(service.token().1["api_version"], "v61.0");
+}
+
+#[test]
 fn removed_profile_is_dropped_although_another_is_broken() {
     let org = TestOrg::new();
     let good = |name: &str| profile(&org, name, "app.key");

@@ -32,7 +32,7 @@ impl Loader {
 
     fn one(&self, name: &str, forget_refusals: bool) -> Result<LoadedProfile, Failure> {
         let mut login: Login = self.args.login.clone();
-        if name != ONE || login.profile.is_some() {
+        if self.is_all {
             login.profile = Some(name.to_owned());
         }
         let route = Some(&self.args.network.route);
