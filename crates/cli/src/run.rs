@@ -50,8 +50,11 @@ fn execute(typed: &mut Vec<OsString>, console: &Console) -> Result<ExitCode, Fai
         Err(Ok(error)) => return Err(error.into()),
         Err(Err(help)) => {
             // clap chooses the stream and the exit code.
-            let _ = help.print();
-            return Ok(ExitCode::from(u8::try_from(help.exit_code()).unwrap_or(UNEXPECTED)));
+            let printed = help.print().map_err(OutputError::from);
+            return match printed {
+                Err(error) if !help.use_stderr() && !error.is_broken_pipe() => Err(error.into()),
+                _ => Ok(ExitCode::from(u8::try_from(help.exit_code()).unwrap_or(UNEXPECTED))),
+            };
         }
     };
     look::choose_color(args.common.color);

@@ -85,11 +85,14 @@ fn closed_pipe_is_an_error_where_something_was_made() {
 #[test]
 fn full_disk_is_an_error() {
     let org = TestOrg::new();
-    let full = File::options().write(true).open("/dev/full").unwrap();
-    let output = org.command(&["token"]).stdout(full).output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let said = "error: cannot write to standard output: no space left on device\n";
-    assert_eq!(stderr(&output), said);
+    for args in [["token"].as_slice(), &["token", "--help"], &["help", "token"], &["--version"]] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let mut command = if args == ["token"] { org.command(args) } else { org.bare(args) };
+        let output = command.stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{args:?}");
+        let said = "error: cannot write to standard output: no space left on device\n";
+        assert_eq!(stderr(&output), said, "{args:?}");
+    }
 
     let full = File::options().write(true).open("/dev/full").unwrap();
     let error = error(&org.command(&["token", "--json"]).stdout(full).output().unwrap());
