@@ -216,7 +216,9 @@ fn documented_line_completes_commands_and_profiles_in_bash() {
     for (words, index, expected) in [
         (r#"orgtoken toke"#, 1, "token\n"),
         (r#"orgtoken token -P """#, 3, "acme\nglobex\n"),
+        (r#"orgtoken token --profile = gl"#, 4, "globex\n"),
         (r#"orgtoken -P acme whoa"#, 3, "whoami\n"),
+        (r#"orgtoken --profile = acme whoa"#, 4, "whoami\n"),
         (r#"orgtoken config use a"#, 3, "acme\n"),
         (r#"orgtoken config delete g"#, 3, "globex\n"),
         (r#"orgtoken config set token_l"#, 3, "token_lifetime\n"),

@@ -49,8 +49,15 @@ pub(crate) fn answer(typed: &[OsString], program: fn() -> Command) -> bool {
             .mut_args(|arg| if is_own(&arg) { arg } else { arg.hide(true) })
     };
     let complete = CompleteEnv::with_factory(with_login).var(VARIABLE);
+    let mut words = typed.to_vec();
+    // bash splits `--profile=acme` at the `=`. Without it, the same number of words has to be left.
+    for at in 1..words.len() {
+        if words[at] == "=" && words[at - 1].as_encoded_bytes().starts_with(b"--") {
+            words[at] = std::mem::replace(&mut words[at - 1], "--json".into());
+        }
+    }
     // Another value of the variable is an error, whose text would repeat it.
-    complete.try_complete(typed, folder.as_deref()).unwrap_or_default()
+    complete.try_complete(words, folder.as_deref()).unwrap_or_default()
 }
 
 /// In a folder of `fpath`, zsh runs the script as a function at the first completion.
