@@ -140,7 +140,7 @@ impl Failure {
 
     /// The next step for the user.
     pub(crate) fn hint(&self) -> Option<&str> {
-        self.0.hint.as_deref()
+        if self.is_unconfigured() { Some(SETUP) } else { self.0.hint.as_deref() }
     }
 
     /// Returns the error, if it has this type.
@@ -204,7 +204,7 @@ impl Failure {
         }
         if self.is_unconfigured() {
             let hint = look.paint(look::HINT, "hint:");
-            text += &format!("{hint} run `orgtoken setup` to configure a login\n");
+            text += &format!("{hint} {SETUP}\n");
         }
         text
     }
@@ -214,7 +214,7 @@ impl Failure {
             code: &self.0.code,
             message: printable(&self.message()),
             meaning: self.0.details.refusal.map(|refusal| refusal.meaning),
-            hint: self.0.hint.as_deref(),
+            hint: self.hint(),
             link: self.entry().map(Entry::explain_command),
             resume: self.resume(),
             exit: self.exit(),
@@ -284,6 +284,8 @@ struct Reported<'a> {
     exit: u8,
     problems: &'a [Problem],
 }
+
+const SETUP: &str = "run `orgtoken setup` to configure a login";
 
 #[cfg(test)]
 mod tests;
