@@ -24,9 +24,11 @@ fn found(argument: &str) -> Option<&'static str> {
     }
 }
 
-/// DER of an RSA key in base64 begins with `MII`, a PEM in base64 with `LS0tLS1CRUdJTi`.
+/// DER of an RSA key in base64 begins with `MII`, a PEM in base64 with `LS0tLS1CRUdJTi`. DER of a
+/// certificate begins with a sequence in a sequence: `MII`, three characters, `CC`.
 fn is_encoded_key(word: &str) -> bool {
-    word.len() > 600 && word.starts_with("MII") || word.starts_with("LS0tLS1CRUdJTi")
+    let is_der = word.len() > 600 && word.starts_with("MII") && word.get(6..8) != Some("CC");
+    is_der || word.starts_with("LS0tLS1CRUdJTi")
 }
 
 /// `00D`, the org, `!`, and the secret.
@@ -48,7 +50,8 @@ mod tests {
 
     #[test]
     fn secrets_are_recognised() {
-        let der = format!("MIIEvQ{}", "A".repeat(1600));
+        let der = format!("MIIEvQIBADAN{}", "A".repeat(1600));
+        let certificate = format!("MIIDdTCCAl2g{}", "A".repeat(1600));
         for (name, argument, what) in [
             ("PEM", "-----BEGIN PRIVATE KEY-----\nMIIE", Some("a private key")),
             ("PEM after a flag", "--key=-----BEGIN RSA PRIVATE KEY-----", Some("a private key")),
@@ -66,6 +69,7 @@ mod tests {
                 Some("an assertion or token"),
             ),
             ("certificate", "-----BEGIN CERTIFICATE-----", None),
+            ("certificate in base64", &certificate, None),
             (
                 "client id",
                 "3MVG9lKcPoNINVBIPJjdw1J9LLM82HnFVVX19KY1uA5mu0QqEWhqKpoW3svG3XHrXDiCQjK1mdgAvhCscA9GE",
