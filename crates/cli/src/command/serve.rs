@@ -104,9 +104,9 @@ pub(crate) fn run(args: Args, console: &Console) -> Result<(), Failure> {
     }
     // New files are for this user alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    let inherited = listen::inherited()?;
     stderr::write_in_background().map_err(no_resources)?;
     let (args, console) = (Arc::new(args), *console);
-    let inherited = listen::inherited()?;
     let loader = Loader::new(Arc::clone(&args), console)?;
     let profiles = Reloader::open(loader, config_file())?;
     let workers = [runtime::worker()?, runtime::worker()?];
