@@ -28,11 +28,11 @@ impl Progress {
 
     /// Shows a text.
     pub(crate) fn show(&self, text: &str) {
-        if self.is_shown {
+        // A terminal that was closed has no width.
+        if let Some(width) = Look::stderr().width().filter(|_| self.is_shown) {
             let mut line = line();
             // A terminal that has written its last column may break the line.
-            let room = Look::stderr().width().map_or(0, |width| width - 1);
-            *line = cut(text, room);
+            *line = cut(text, width - 1);
             draw(&line);
         }
     }
