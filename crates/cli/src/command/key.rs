@@ -4,6 +4,7 @@ mod generate;
 mod inspect;
 
 use clap::Subcommand;
+pub(super) use generate::create_pair;
 
 use crate::failure::Failure;
 use crate::io::console::Console;

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use getrandom::SysRng;
 use orgtoken_assertion::Signer;
@@ -33,22 +33,33 @@ pub(crate) struct Args {
 
 pub(super) fn run(args: &Args, console: &Console) -> Result<(), Failure> {
     let subject = Subject::parse(&args.subject)?;
-    // Both files are created first, and removed if the generation fails.
-    let mut key_file = NewFile::create(&args.file("key"))?;
-    let mut certificate_file = NewFile::create(&args.file("crt"))?;
-
-    let progress = console.progress();
-    progress.show(&format!("generating an RSA key of {} bits", args.size.bits()));
-    let pair = KeyPair::generate(&mut SysRng, args.size)?;
-    drop(progress);
     let validity = Validity::starting(clock::now()).days(args.days);
-    let certificate = Certificate::self_signed(&pair, &subject, validity, &mut SysRng)?;
+    let files = [&*args.file("key"), &*args.file("crt")];
+    let (pair, certificate) = create_pair(files, args.size, &subject, validity, console)?;
+    args.print(&pair, &certificate, console)
+}
+
+/// Creates a private key and its certificate, and writes them to new files.
+pub(crate) fn create_pair(
+    [key, certificate]: [&Path; 2],
+    size: KeySize,
+    subject: &Subject,
+    validity: Validity,
+    console: &Console,
+) -> Result<(KeyPair, Certificate), Failure> {
+    // Both files are created first, and removed if the generation fails.
+    let mut key_file = NewFile::create(key)?;
+    let mut certificate_file = NewFile::create(certificate)?;
+    let progress = console.progress();
+    progress.show(&format!("generating an RSA key of {} bits", size.bits()));
+    let pair = KeyPair::generate(&mut SysRng, size)?;
+    drop(progress);
+    let certificate = Certificate::self_signed(&pair, subject, validity, &mut SysRng)?;
     key_file.write(pair.private_key_pem().secret().as_bytes())?;
     certificate_file.write(certificate.to_pem().as_bytes())?;
     key_file.keep();
     certificate_file.keep();
-
-    args.print(&pair, &certificate, console)
+    Ok((pair, certificate))
 }
 
 impl Args {

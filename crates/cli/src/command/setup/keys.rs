@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use getrandom::SysRng;
 use orgtoken_assertion::Signer;
-use orgtoken_keygen::{Certificate, KeyPair, KeySize, Subject, Validity};
+use orgtoken_keygen::{Certificate, KeySize, Subject, Validity};
 
 use super::answers::{Answers, Key};
 use crate::clock;
+use crate::command::key::create_pair;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::input::{Kind, read};
@@ -42,7 +43,8 @@ impl Keys {
         let certificate = key.with_extension("crt");
         let is_new = !must_exist && !key.exists();
         if is_new {
-            create(key, &certificate, name, console)?;
+            let files = [key.as_path(), &certificate];
+            create_pair(files, KeySize::Bits2048, &subject(name)?, validity(), console)?;
         } else {
             let signing_key = open(&read_private_key(key)?, &answers.passphrase)?;
             ensure_certificate(&signing_key, &certificate, name)?;
@@ -51,24 +53,11 @@ impl Keys {
     }
 }
 
-fn create(key: &Path, certificate: &Path, name: &str, console: &Console) -> Result<(), Failure> {
-    let mut key_file = NewFile::create(key)?;
-    let mut certificate_file = NewFile::create(certificate)?;
-    let progress = console.progress();
-    progress.show("generating an RSA key of 2048 bits");
-    let pair = KeyPair::generate(&mut SysRng, KeySize::Bits2048)?;
-    drop(progress);
-    key_file.write(pair.private_key_pem().secret().as_bytes())?;
-    certificate_file.write(self_signed(&pair, name)?.to_pem().as_bytes())?;
-    key_file.keep();
-    certificate_file.keep();
-    Ok(())
-}
-
 fn ensure_certificate(key: &dyn Signer, certificate: &Path, name: &str) -> Result<(), Failure> {
     if !certificate.exists() {
         let mut file = NewFile::create(certificate)?;
-        file.write(self_signed(key, name)?.to_pem().as_bytes())?;
+        let signed = Certificate::self_signed(key, &subject(name)?, validity(), &mut SysRng)?;
+        file.write(signed.to_pem().as_bytes())?;
         file.keep();
         return Ok(());
     }
@@ -82,8 +71,10 @@ fn ensure_certificate(key: &dyn Signer, certificate: &Path, name: &str) -> Resul
     ))
 }
 
-fn self_signed(signer: &dyn Signer, name: &str) -> Result<Certificate, Failure> {
-    let subject = Subject::parse(&format!("orgtoken {name}"))?;
-    let validity = Validity::starting(clock::now());
-    Ok(Certificate::self_signed(signer, &subject, validity, &mut SysRng)?)
+fn subject(name: &str) -> Result<Subject, Failure> {
+    Ok(Subject::parse(&format!("orgtoken {name}"))?)
+}
+
+fn validity() -> Validity {
+    Validity::starting(clock::now())
 }
