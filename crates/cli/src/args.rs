@@ -20,5 +20,3 @@ pub(crate) use same_login::login_flags;
 pub(crate) use secret::refuse as refuse_secrets;
 pub(crate) use usage::{UsageError, did_you_mean};
 pub(crate) use values::{api_name, delimiter, header};
-
-pub(crate) use crate::io::text::is_id;

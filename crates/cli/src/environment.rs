@@ -48,8 +48,7 @@ pub(crate) fn named_variable(name: &str) -> Option<OsString> {
 
 /// Returns the folder that a variable names. A relative path is ignored.
 pub(crate) fn folder(name: &str) -> Option<PathBuf> {
-    debug_assert!(is_listed(name), "{name} is missing in the list of variables");
-    env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute())
+    variable(name).map(PathBuf::from).filter(|path| path.is_absolute())
 }
 
 fn is_listed(name: &str) -> bool {

@@ -12,10 +12,10 @@ use orgtoken_rest::Org;
 use orgtoken_rest::bulk::{Job, JobKind, JobRows};
 pub(super) use show::check_completed;
 
-use crate::args::{Caller, is_id};
+use crate::args::Caller;
 use crate::failure::Failure;
 use crate::io::console::Console;
-use crate::io::text::printable;
+use crate::io::text::{is_id, printable};
 use crate::login::resolved_login;
 use crate::runtime::wait_for;
 

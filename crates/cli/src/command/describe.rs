@@ -8,10 +8,10 @@ use orgtoken_oauth::redact;
 use orgtoken_rest::{FieldDescription, ObjectDescription, Org};
 
 use super::query::table::{csv, table};
-use crate::args::{Caller, UsageError, api_name, is_id};
+use crate::args::{Caller, UsageError, api_name};
 use crate::failure::Failure;
 use crate::io::console::Console;
-use crate::io::text::{counted, nearest};
+use crate::io::text::{counted, is_id, nearest};
 use crate::login::resolved_login;
 use crate::runtime::wait_for;
 

@@ -4,7 +4,8 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 use orgtoken_rest::{AssignmentRule, RecordOptions};
 
-use crate::args::{header, is_id};
+use crate::args::header;
+use crate::io::text::is_id;
 
 /// Options of the calls that change records.
 #[derive(Debug, clap::Args)]
