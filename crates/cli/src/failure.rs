@@ -22,7 +22,7 @@ use self::details::Details;
 use crate::io::json::Indenter;
 use crate::io::look::{self, Look};
 use crate::io::stderr;
-use crate::io::text::{printable, reason, sentence};
+use crate::io::text::{printable, sentence};
 
 /// The error of a command: a code for scripts, a message, and a hint.
 ///
@@ -76,7 +76,7 @@ impl Failure {
 
     /// An error of a temporary file, which holds data until it can be printed.
     pub(crate) fn of_temporary_file(error: io::Error) -> Self {
-        let what = format!("cannot write a temporary file: {}", reason(&error));
+        let what = format!("cannot write a temporary file: {}", error_chain(&error));
         Self::new("io.write", Some("set TMPDIR to a folder with free space"), what)
     }
 

@@ -1,11 +1,12 @@
 //! From the typed words to an exit code.
 
+use std::error::Error;
 use std::ffi::OsString;
-use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
 use clap::{ColorChoice, ValueEnum};
+use orgtoken_assertion::error_chain;
 
 use crate::args::{UsageError, login_flags, refuse_secrets};
 use crate::command;
@@ -19,11 +20,12 @@ use crate::io::stderr;
 use crate::panic_hook;
 
 /// Runs the typed command. `unhardened` is the reason why the process is open to others, if it is.
-pub(crate) fn run(mut typed: Vec<OsString>, unhardened: Option<impl fmt::Display>) -> ExitCode {
+pub(crate) fn run(mut typed: Vec<OsString>, unhardened: Option<impl Error + 'static>) -> ExitCode {
     look::choose_color(asked_color(&typed));
     let console = Console::new(asks_for_json(&typed));
     panic_hook::install_panic_hook(console.json());
     if let Some(reason) = unhardened {
+        let reason = error_chain(&reason);
         console.warn(&format_args!("other processes may read the memory of this one: {reason}"));
     }
     if command::completions::answer(&typed, grammar) {

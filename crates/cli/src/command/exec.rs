@@ -6,6 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
+use orgtoken_assertion::error_chain;
 use orgtoken_settings::{SecretText, Setting, Settings};
 
 use crate::args::Caller;
@@ -13,7 +14,7 @@ use crate::environment::{COMPLETION, login_variables};
 use crate::failure::Failure;
 use crate::harden::restore_core_limit;
 use crate::io::console::Console;
-use crate::io::text::{quoted, reason, shown};
+use crate::io::text::{quoted, shown};
 use crate::login::context::Context;
 use crate::login::resolved_login::ResolvedLogin;
 use crate::login::secret_variables::secret_variables;
@@ -116,7 +117,7 @@ fn failed(program: &OsString, error: io::Error) -> Failure {
         true => format!("make it executable: chmod +x {}", quoted(program)),
         false => "check that it is a program and that you may run it".to_owned(),
     };
-    let what = format!("cannot run `{}`: {}", shown(program), reason(&error));
+    let what = format!("cannot run `{}`: {}", shown(program), error_chain(&error));
     Failure::new("exec.cannot_run", Some(hint), what)
 }
 

@@ -6,6 +6,7 @@ use std::{fs, io};
 use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
+use orgtoken_assertion::error_chain;
 
 use super::help::find;
 use crate::args::candidates;
@@ -13,7 +14,7 @@ use crate::examples::{commands, examples};
 use crate::failure::{EXIT_CODES, Failure};
 use crate::help::{self, TOPICS, Topic};
 use crate::io::console::Console;
-use crate::io::text::{counted, reason, sentence, shown};
+use crate::io::text::{counted, sentence, shown};
 
 /// Print the manual page of a command
 #[derive(Debug, clap::Args)]
@@ -31,7 +32,7 @@ pub(crate) fn run(args: &Args, mut program: Command, console: &Console) -> Resul
     if let Some(folder) = &args.dir {
         let pages = fs::create_dir_all(folder).and_then(|()| write(&program, folder));
         let pages = pages.map_err(|error| {
-            let reason = reason(&error);
+            let reason = error_chain(&error);
             let message = format!("cannot write manual pages to `{}`: {reason}", shown(folder));
             Failure::new("io.write", Some("check that you may write there"), message)
         })?;

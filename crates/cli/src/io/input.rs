@@ -17,14 +17,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use orgtoken_assertion::Diagnostic;
+use orgtoken_assertion::{Diagnostic, error_chain};
 use orgtoken_oauth::redact;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
-use crate::io::text::{opened, reason, shown};
+use crate::io::text::{opened, shown};
 
 /// The kind of an input. It decides the size limit and the error codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -266,7 +266,7 @@ impl InputError {
             Some(found) => Fault::NotAName(found),
             None => {
                 let missing = error.kind() == io::ErrorKind::NotFound;
-                Fault::Os { reason: reason(&error), missing }
+                Fault::Os { reason: error_chain(&error), missing }
             }
         };
         Self::new(kind, path, fault)

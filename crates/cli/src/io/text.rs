@@ -1,15 +1,9 @@
 //! Text for messages, terminals and shells.
 
-use std::io;
 use std::path::Path;
 
-use orgtoken_assertion::{UnixTime, error_chain};
+use orgtoken_assertion::UnixTime;
 use orgtoken_oauth::redact;
-
-/// Returns the reason of an error of the system, without the path that `tempfile` adds.
-pub(crate) fn reason(error: &io::Error) -> String {
-    error_chain(error)
-}
 
 /// Returns `1 row`, `2 rows`.
 pub(crate) fn counted(number: u64, noun: &str) -> String {

@@ -1,5 +1,6 @@
 use std::process;
 
+use orgtoken_assertion::error_chain;
 use orgtoken_oauth::redact;
 use orgtoken_settings::Loader;
 
@@ -7,7 +8,6 @@ use crate::environment::variable;
 use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::new_file::create_secret;
-use crate::io::text::reason;
 use crate::login::config::Config;
 
 /// Opens the file in an editor, and reports what is wrong with it afterwards.
@@ -26,7 +26,7 @@ pub(super) fn run(config: &Config, console: &Console) -> Result<(), Failure> {
     match command.args(arguments).arg(&config.path).status() {
         Ok(status) if status.success() => {}
         Ok(status) => return Err(failed(&format!("failed: {status}"))),
-        Err(error) => return Err(failed(&format!("cannot be started: {}", reason(&error)))),
+        Err(error) => return Err(failed(&format!("cannot be started: {}", error_chain(&error)))),
     }
     let edited = Config::read()?;
     let file = edited.parsed();

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
+use orgtoken_assertion::error_chain;
 use orgtoken_rest::load::{CheckedFile, Form, Operation, Outcome, PendingJob, Report, RowResult};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Problem};
 use crate::io::console::{Console, OutputError};
-use crate::io::text::{counted, opened, printable, reason, sh_quoted, shown};
+use crate::io::text::{counted, opened, printable, sh_quoted, shown};
 
 /// A printer of results (standard output) and everything else (standard error).
 pub(super) struct Printer<'a> {
@@ -192,7 +193,7 @@ impl<'a> Printer<'a> {
             ));
         }
         for (path, error) in &report.unwritten {
-            let reason = reason(error);
+            let reason = error_chain(error);
             self.console.warn(&format_args!("cannot write `{}`: {reason}", shown(path)));
         }
     }
