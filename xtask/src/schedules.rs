@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use xshell::{Shell, cmd};
 
@@ -16,7 +16,9 @@ use crate::summary::Summary;
 pub(crate) fn schedules(sh: &Shell) -> Result<Summary> {
     let mut command = Command::new(built(sh)?);
     command.arg("schedules::");
-    Summary::of(command)
+    let summary = Summary::of(command)?;
+    ensure!(summary.passed + summary.failed > 0, "no unit test is a schedule");
+    Ok(summary)
 }
 
 /// Builds the unit tests with the locks of shuttle, and returns their program.
