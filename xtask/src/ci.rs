@@ -17,7 +17,8 @@ pub(crate) fn ci(sh: &Shell) -> Result<()> {
     if outcome.is_err() {
         summary.failed = summary.failed.max(1);
     }
-    summary.conclude().and(outcome)
+    println!("{summary}");
+    outcome
 }
 
 /// Runs the steps that take longer than a pipeline may, and that a release has to pass as well.
