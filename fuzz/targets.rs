@@ -125,9 +125,17 @@ fn url(input: &[u8]) -> String {
         InstanceUrl::parse(&text, &none).map(|url| url.host().to_owned()),
         Audience::parse(&text, &none).map(|url| url.host().to_owned()),
     ];
-    hosts.into_iter().flatten().for_each(|host| assert_is_of_salesforce(&host));
-    let _ = AllowedHosts::parse(text.split(','));
-    String::new()
+    let mut said = String::new();
+    for host in hosts {
+        match host {
+            Ok(host) => assert_is_of_salesforce(&host),
+            Err(error) => said += &format!("{error} {error:?} {:?}", error.hint()),
+        }
+    }
+    if let Err(error) = AllowedHosts::parse(text.split(',')) {
+        said += &format!("{error} {error:?} {:?}", error.hint());
+    }
+    said
 }
 
 /// Refuses every input that the settings ask for, and checks the rest.
