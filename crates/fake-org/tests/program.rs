@@ -41,6 +41,12 @@ fn invalid_arguments_are_reported() {
             "error: cannot start the org: certificate of the app is refused: not an X.509 certificate in PEM or DER\n",
         ),
         (
+            "a clock that no system has",
+            vec!["--cert", junk, "--user", "a@acme.com", "--clock-skew", "9223372036854775807"],
+            2,
+            "'--clock-skew <SECONDS>'",
+        ),
+        (
             "no such scenario",
             vec!["--cert", junk, "--user", "a@acme.com=tired"],
             2,

@@ -75,7 +75,7 @@ pub(crate) struct Args {
 
     /// Seconds that the org's clock is ahead, or behind if negative
     #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_negative_numbers = true)]
-    pub(crate) clock_skew: i64,
+    pub(crate) clock_skew: i32,
 
     /// Add an object from the output of `sf sobject describe --json`; can be repeated
     #[arg(long, value_name = "FILE")]

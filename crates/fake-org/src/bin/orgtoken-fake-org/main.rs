@@ -118,8 +118,8 @@ fn list_scenarios(out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-fn skewed(seconds: i64) -> impl Fn() -> SystemTime + Send + Sync + 'static {
-    let skew = Duration::from_secs(seconds.unsigned_abs());
+fn skewed(seconds: i32) -> impl Fn() -> SystemTime + Send + Sync + 'static {
+    let skew = Duration::from_secs(seconds.unsigned_abs().into());
     move || if seconds < 0 { SystemTime::now() - skew } else { SystemTime::now() + skew }
 }
 
