@@ -27,7 +27,13 @@ impl Load<'_> {
     /// Writes the rows after this one, which were not sent, to their file.
     pub(super) fn write_not_sent(&mut self, sent: u64) -> Option<PathBuf> {
         let mut file = self.files.not_sent()?;
-        match self.write_rest(&mut file, sent) {
+        let written = self.write_rest(&mut file, sent);
+        // After a change, the rows are not those that were checked.
+        let written = match self.checked.file.is_unchanged() {
+            Ok(false) => Err(io::Error::other("the record file was changed")),
+            checked => checked.and(written),
+        };
+        match written {
             Ok(()) => Some(file.path().to_owned()),
             Err(error) => {
                 // A file with some of the rows would look complete.
@@ -39,10 +45,6 @@ impl Load<'_> {
     }
 
     fn write_rest(&mut self, file: &mut OutputFile, sent: u64) -> io::Result<()> {
-        // After a change, the rows are not those that were checked.
-        if !self.checked.file.is_unchanged()? {
-            return Err(io::Error::other("the record file was changed"));
-        }
         let mut some: Vec<Row> =
             mem::take(&mut self.batch).into_iter().map(|(row, _)| row).collect();
         loop {
