@@ -10,7 +10,7 @@
 //! 3. [`Load`] sends the rows, up to 200 in each call. The future of [`Load::next`] can be dropped
 //!    at any time: [`Load::finish`] reports the rows of that call as unknown.
 //! 4. A [`Journal`] on disk makes a load resumable, however it ended. Rows that it lists as unknown
-//!    are never sent again.
+//!    are never sent again. [`Report::remove_journal`] removes it.
 //!
 //! Memory does not grow with the file: one batch of rows is in memory at a time.
 //!

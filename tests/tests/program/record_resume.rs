@@ -486,6 +486,22 @@ fn full_disk_under_standard_output_ends_with_every_id_reported() {
 }
 
 #[test]
+fn created_records_whose_ids_were_not_printed_are_not_created_again() {
+    for flags in [&[][..], &["--json"]] {
+        let org = TestOrg::new();
+        fs::write(org.folder.path().join("rows.csv"), "Name\nR1\nR2\n").unwrap();
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = create(&org, flags).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        let output = create(&org, flags).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        stdout(&create(&org, &["--resume"]).output().unwrap());
+        assert_eq!(made(&org), ["R1", "R2"]);
+        assert!(named(&org, "rows.csv.").is_empty());
+    }
+}
+
+#[test]
 fn journal_is_private_and_at_the_named_path() {
     use std::os::unix::fs::PermissionsExt;
     let org = TestOrg::new();

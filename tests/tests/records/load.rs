@@ -65,8 +65,8 @@ async fn dropped_call_is_reported_as_unknown_and_not_sent_again() {
     let not_sent = report.not_sent_file.clone().unwrap();
     assert_eq!((lines(report.unknown_file), lines(report.not_sent_file)), (201, 301));
 
-    let journal = Journal::open(&journal).unwrap();
-    let mut load = Load::begin(&org.api, &checked, outputs, Some(journal)).unwrap();
+    let opened = Journal::open(&journal).unwrap();
+    let mut load = Load::begin(&org.api, &checked, outputs, Some(opened)).unwrap();
     let mut sent = Vec::new();
     while let Some(results) = load.next().await.unwrap() {
         sent.extend(results.into_iter().map(|result| result.row));
@@ -75,6 +75,10 @@ async fn dropped_call_is_reported_as_unknown_and_not_sent_again() {
     assert_eq!(sent, (201..=500).collect::<Vec<_>>());
     assert_eq!((report.counts.created, report.counts.unknown), (300, 200));
     assert!(report.journal.is_none() && !not_sent.exists());
+    // A process that is killed before it has shown the report creates nothing again.
+    assert!(journal.exists());
+    report.remove_journal().unwrap();
+    assert!(!journal.exists());
 }
 
 #[tokio::test]

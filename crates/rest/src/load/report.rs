@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::resume::{Journal, ResumeError};
 use crate::Problem;
 
 /// The outcome of a row that was sent.
@@ -195,6 +196,8 @@ pub struct Report {
     pub journal: Option<PathBuf>,
     /// Files that could not be written, with the error.
     pub unwritten: Vec<(PathBuf, io::Error)>,
+    /// The journal of a load that is done.
+    pub(super) done: Option<Journal>,
 }
 
 /// A job that a load has left in progress.
@@ -210,6 +213,12 @@ pub struct PendingJob {
 }
 
 impl Report {
+    /// Removes the journal of a load that is done. Call it when the report has been shown: as long
+    /// as the journal exists, the same records are not created again.
+    pub fn remove_journal(self) -> Result<(), ResumeError> {
+        self.done.map_or(Ok(()), Journal::remove)
+    }
+
     /// Whether every row that failed may succeed later without a change.
     pub fn failed_rows_are_transient(&self) -> bool {
         let listed: u64 = self.reasons.iter().map(|reason| reason.rows).sum();

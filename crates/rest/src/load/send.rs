@@ -135,8 +135,8 @@ impl<'a> Load<'a> {
 
     /// Ends the load, after the last row or earlier, and reports the outcome of every row.
     ///
-    /// Rows of unknown outcome and rows that were not sent are written to their files. The journal
-    /// is removed if every row was sent.
+    /// Rows of unknown outcome and rows that were not sent are written to their files. If every row
+    /// was sent, [`Report::remove_journal`] removes the journal.
     pub fn finish(mut self) -> Report {
         let listed = self.list_unknown().map_err(|error| self.keep(error)).is_ok();
         let State { mut counts, mut settled, mut unknown, sending, unknown_file, .. } =
@@ -152,6 +152,7 @@ impl<'a> Load<'a> {
         (counts.not_sent, counts.pending) = (left, self.pending);
         let not_sent_file = if left > 0 { self.write_not_sent(sent) } else { None };
         let is_done = left == 0 && self.pending == 0 && listed;
+        let journal = if is_done { None } else { self.keep_journal(not_sent_file.as_deref()) };
         let used = |kind| self.files.used(kind);
         Report {
             rows: self.checked.rows,
@@ -163,7 +164,8 @@ impl<'a> Load<'a> {
             unprocessed_file: used(FileKind::Unprocessed),
             job: None,
             unmatched: 0,
-            journal: self.close_journal(is_done, not_sent_file.as_deref()),
+            journal,
+            done: is_done.then_some(self.journal),
             not_sent_file,
             reasons: self.reasons.into_list(),
             unknown,

@@ -122,7 +122,7 @@ impl FileLoad<'_> {
         if resume.is_some() {
             source.keep();
         }
-        printer.report(&report, resume.as_deref(), ended)
+        printer.report(report, resume.as_deref(), ended)
     }
 
     async fn send(

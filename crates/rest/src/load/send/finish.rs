@@ -6,7 +6,6 @@ use crate::Org;
 use crate::load::output::OutputFile;
 use crate::load::read::Row;
 use crate::load::report::{Outcome, RowResult};
-use crate::load::resume::Journal;
 
 /// The end of a load: rows without an outcome, and the journal.
 impl Load<'_> {
@@ -62,17 +61,9 @@ impl Load<'_> {
         }
     }
 
-    /// Removes the journal if the load is done, or else returns its path.
-    pub(super) fn close_journal(
-        &mut self,
-        is_done: bool,
-        not_sent_file: Option<&Path>,
-    ) -> Option<PathBuf> {
+    /// Notes the file of rows that were not sent in the journal, and returns the path of the journal.
+    pub(super) fn keep_journal(&mut self, not_sent_file: Option<&Path>) -> Option<PathBuf> {
         let path = self.journal.path()?.to_owned();
-        if is_done {
-            let journal = mem::replace(&mut self.journal, Journal::none());
-            return journal.remove().err().map(|_| path);
-        }
         let state = &mut self.journal.state;
         state.not_sent_file = not_sent_file.and_then(|file| std::path::absolute(file).ok());
         if let Err(error) = self.journal.write() {

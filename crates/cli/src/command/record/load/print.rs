@@ -86,19 +86,26 @@ impl<'a> Printer<'a> {
         self.console.json_data(text.as_bytes())
     }
 
-    /// Prints the outcomes of the rows, and returns the error of the command.
+    /// Prints the outcomes of the rows, and returns the error of the command. The journal of a load
+    /// that is done stays if standard output lacks an outcome: a script may begin the load again.
     pub(super) fn report(
         mut self,
-        report: &Report,
+        report: Report,
         resume: Option<&str>,
         ended: Result<(), Failure>,
     ) -> Result<(), Failure> {
         let mut missing = std::mem::take(&mut self.unprinted);
         missing.extend(report.unreported.iter().cloned());
-        let ended = ended.and_then(|()| check_complete(report));
-        let written = if self.console.json() { self.end(report, resume) } else { Ok(()) };
+        let ended = ended.and_then(|()| check_complete(&report));
+        let written = if self.console.json() { self.end(&report, resume) } else { Ok(()) };
         // With `--json` the document has it. A filter may drop it there.
-        self.remarks(report, &missing, resume);
+        self.remarks(&report, &missing, resume);
+        if written.is_ok()
+            && missing.is_empty()
+            && let Err(error) = report.remove_journal()
+        {
+            self.console.warn(&error_chain(&error));
+        }
         match ended {
             Ok(()) => Ok(written?),
             Err(failure) if self.console.json() && !missing.is_empty() => {
