@@ -14,7 +14,7 @@ use orgtoken_assertion::{Diagnostic, UnixTime};
 use orgtoken_fake_org::User;
 use orgtoken_rest::load::{
     CheckedFile, Journal, Load, LoadError, Operation, Outcome, Output, Outputs, ReadOptions,
-    RecordFile,
+    RecordFile, ResumeError,
 };
 use tempfile::TempDir;
 
@@ -64,6 +64,14 @@ async fn dropped_call_is_reported_as_unknown_and_not_sent_again() {
     let lines = |path: Option<PathBuf>| fs::read_to_string(path.unwrap()).unwrap().lines().count();
     let not_sent = report.not_sent_file.clone().unwrap();
     assert_eq!((lines(report.unknown_file), lines(report.not_sent_file)), (201, 301));
+
+    // Rows that the user has edited are not removed.
+    let written = fs::read(&not_sent).unwrap();
+    fs::write(&not_sent, "Name\nL201 AB\n").unwrap();
+    let opened = Journal::open(&journal).unwrap();
+    let error = Load::begin(&org.api, &checked, outputs.clone(), Some(opened)).err().unwrap();
+    assert!(matches!(error, LoadError::Resume(ResumeError::Edited(_))), "{error}");
+    fs::write(&not_sent, written).unwrap();
 
     let opened = Journal::open(&journal).unwrap();
     let mut load = Load::begin(&org.api, &checked, outputs, Some(opened)).unwrap();

@@ -64,6 +64,9 @@ pub(super) struct State {
     /// The file of rows that were not sent. It is outdated once the load is resumed.
     #[serde(with = "As::<Option<FromInto<StoredPath>>>")]
     pub(super) not_sent_file: Option<PathBuf>,
+    /// Its length. If a user has edited it, it is not removed.
+    #[serde(default)]
+    pub(super) not_sent_length: Option<u64>,
     /// The file of rows of unknown outcome, which a resumed load continues.
     #[serde(with = "As::<Option<FromInto<StoredPath>>>")]
     pub(super) unknown_file: Option<PathBuf>,
@@ -255,8 +258,13 @@ impl Journal {
     }
 
     /// Cuts off the rows that were written to the files of outcomes after the last state: they are
-    /// written again.
+    /// written again. A file that was edited since is an error.
     pub(super) fn cut_files(&self) -> Result<(), LoadError> {
+        if let (Some(path), Some(length)) = (&self.state.not_sent_file, self.state.not_sent_length)
+            && path.metadata().is_ok_and(|found| found.len() != length)
+        {
+            return Err(ResumeError::Edited(path.clone()).into());
+        }
         for (path, length) in &self.state.files {
             let cut = cut(path, *length, self.state.settled);
             if !cut.map_err(|source| LoadError::Output { path: path.clone(), source })? {

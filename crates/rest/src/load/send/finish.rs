@@ -66,6 +66,8 @@ impl Load<'_> {
         let path = self.journal.path()?.to_owned();
         let state = &mut self.journal.state;
         state.not_sent_file = not_sent_file.and_then(|file| std::path::absolute(file).ok());
+        let found = not_sent_file.and_then(|file| file.metadata().ok());
+        state.not_sent_length = found.map(|found| found.len());
         if let Err(error) = self.journal.write() {
             self.keep(error);
         }
