@@ -147,6 +147,10 @@ impl FaultKind {
     /// The parts of the value are not checked, and one of them could make the whole call fail.
     pub(super) const TOO_COMPLEX: Self =
         Self::not_wanted("the value has more than 128 levels, or more than 2,000,000 parts");
+    pub(super) const TOO_LONG: Self = Self::new(
+        "the row is longer than 32 MiB",
+        "close the quote that begins in this line, or check that the file is CSV",
+    );
 
     const fn new(message: &'static str, hint: &'static str) -> Self {
         Self { message: Cow::Borrowed(message), hint: Some(hint), is_of_one_row: false }

@@ -212,6 +212,9 @@ fn from_io(error: io::Error) -> CheckError {
     }
 }
 
+/// The longest record, in bytes. It has to fit into the body of one call.
+const MAX_RECORD: usize = 32 << 20;
+
 #[cfg(test)]
 mod tests {
     use std::io::Write;

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_with::{As, Map, Same};
 
-use super::from_io;
+use super::{MAX_RECORD, from_io};
 use crate::load::fault::{CheckError, Fault, FaultKind, Place};
 
 /// A reader of the records of a JSON file, in an array or one after another.
@@ -264,9 +264,6 @@ impl<R: BufRead> Objects<R> {
         Fault::new(place, FaultKind::json(what)).into()
     }
 }
-
-/// The longest record. It has to fit into the body of one call.
-const MAX_RECORD: usize = 32 << 20;
 
 #[cfg(test)]
 mod tests {

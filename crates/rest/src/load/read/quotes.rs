@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 use std::io::{self, Read};
 
+use super::MAX_RECORD;
 use crate::load::fault::{Fault, FaultKind, Place};
 
 /// A reader that refuses CSV which [RFC 4180] does not allow.
@@ -23,6 +24,8 @@ pub(super) struct Quotes<R> {
     is_mac: Option<bool>,
     /// The first lines of the rows that were passed on, at most one buffer of them.
     starts: VecDeque<u64>,
+    /// The length of the row so far, in bytes.
+    length: usize,
 }
 
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -47,6 +50,7 @@ impl<R> Quotes<R> {
             after_return: false,
             is_mac: None,
             starts: VecDeque::new(),
+            length: 0,
         }
     }
 
@@ -59,6 +63,13 @@ impl<R> Quotes<R> {
     fn check(&mut self, byte: u8) -> Result<(), Fault> {
         let here = Place { column: Some(self.column), ..Place::line(self.line) };
         let is_end = byte == b'\n' || byte == b'\r';
+        self.length += 1;
+        if self.length > MAX_RECORD {
+            // The `csv` crate would read the rest of the file into memory.
+            let is_open = self.state == State::Quoted;
+            let line = if is_open { self.opened.0 } else { self.line };
+            return Err(Fault::new(Place::line(line), FaultKind::TOO_LONG));
+        }
         let after_row = self.after_return && self.state != State::Quoted;
         if after_row && !is_end && !*self.is_mac.get_or_insert(true) {
             return Err(Fault::new(Place::line(self.line - 1), FaultKind::RETURN));
@@ -79,7 +90,7 @@ impl<R> Quotes<R> {
                 State::FieldStart
             }
             (_, _) if is_end => {
-                self.column = 1;
+                (self.column, self.length) = (1, 0);
                 State::FieldStart
             }
             (State::Closed, _) => {
@@ -202,6 +213,12 @@ mod tests {
                 prop_assert_eq!(text.matches('"').count() % 2, 0);
             }
         }
+    }
+
+    #[test]
+    fn quote_that_is_never_closed_does_not_fill_the_memory() {
+        let text = format!("a\n1\n\"{}", "x\n".repeat(MAX_RECORD / 2));
+        assert_eq!(checked(&text).unwrap_err(), "line 3: the row is longer than 32 MiB");
     }
 
     #[test]
