@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use conformance::test_org::{TestOrg, USER};
 use orgtoken_assertion::{Diagnostic, UnixTime};
-use orgtoken_fake_org::User;
+use orgtoken_fake_org::{Scenario, User};
 use orgtoken_rest::bulk::{
     Job, JobData, JobDelimiter, JobKind, JobOperation, JobRows, JobState, QueryJobOptions,
     ResultFile,
@@ -97,7 +97,12 @@ async fn job_goes_through_its_states_and_has_three_results() {
     let csv = JobData::from("Key__c,State__c\nk1,Open\nk2,Lost\n");
     api.upload_job_data(&job.id, &csv).await.unwrap();
     assert_eq!(api.close_job(&job.id).await.unwrap().state, JobState::UploadComplete);
-    let mut wait = api.wait_for_job(JobKind::Ingest, &job.id);
+    let mut wait =
+        api.clone().backoff(Backoff::new(1, Duration::ZERO)).wait_for_job(JobKind::Ingest, &job.id);
+    let throttled = r#"{"name": "throttled", "meaning": "too many calls at once", "step": "api",
+        "outcome": {"api": {"status": 429, "code": "REQUEST_LIMIT_EXCEEDED", "message": ""}}}"#;
+    let throttled: Scenario = serde_json::from_str(throttled).unwrap();
+    org.server.set_scenario(USER, Some(throttled.times(1)));
     assert_eq!(wait.next().await.unwrap().state, JobState::InProgress);
     let ended = wait.next().await.unwrap();
     assert_eq!(ended.state, JobState::JobComplete);

@@ -7,6 +7,7 @@ use tracing::info;
 
 use super::{Job, JobKind};
 use crate::error::api::retry_after;
+use crate::org::from_json;
 use crate::{Org, RestError};
 
 /// The polling of a job until it ends.
@@ -50,10 +51,12 @@ impl JobWait {
                     self.failures = 0;
                     self.asked =
                         retry_after(answer.headers()).unwrap_or_default().min(LONGEST_ASKED);
-                    return serde_json::from_slice(answer.body())
-                        .map_err(|error| RestError::invalid_json(&error));
+                    return from_json(answer.body());
                 }
-                Err(error) if self.failures < MAX_FAILURES && error.is_transient() => {
+                Err(error)
+                    if self.failures < MAX_FAILURES
+                        && (error.is_transient() || error.is_throttled()) =>
+                {
                     self.failures += 1;
                     self.asked = error.retry_after().unwrap_or_default().min(LONGEST_ASKED);
                     info!("cannot poll the job, trying again: {error}");
