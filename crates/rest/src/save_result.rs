@@ -19,7 +19,6 @@ pub struct SaveResult {
     /// The reasons of a failure; empty on success.
     #[serde(default, rename = "errors", deserialize_with = "problems")]
     pub problems: Vec<Problem>,
-    #[serde(default = "done")]
     success: bool,
 }
 
@@ -47,10 +46,6 @@ impl SaveResult {
         }
         Ok(Self { problems, ..Self::default() })
     }
-}
-
-fn done() -> bool {
-    true
 }
 
 fn problems<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Problem>, D::Error> {
