@@ -19,8 +19,10 @@ pub(crate) async fn check(
     let uri = format!("{}{VERSIONS}", endpoint.origin()).parse::<Uri>();
     let uri = uri.expect("an endpoint's origin with a path is a URI");
     let proxy = transport.proxy_to(&uri);
-    let used =
-        proxy.map_or_else(|| "none".to_owned(), |proxy| format!("connecting through {proxy}"));
+    let used = match &proxy {
+        Some(proxy) => format!("connecting through {proxy}"),
+        None => "none".to_owned(),
+    };
     let mut findings = vec![Finding::ok(Check::Proxy, used), roots(transport, &uri).await];
     let deadline = transport.deadline();
     let mut connection = match transport.connect(&uri, deadline).await {
@@ -28,7 +30,9 @@ pub(crate) async fn check(
         Err(error) => {
             // Replaces the earlier, provisional finding.
             findings.retain(|finding| finding.check != check_of(&error));
-            findings.extend(not_reached(&error, endpoint.host()));
+            // The proxy looks up the host.
+            let looked_up = proxy.as_deref().unwrap_or_else(|| endpoint.host());
+            findings.extend(not_reached(&error, looked_up));
             return (findings, None);
         }
     };

@@ -253,19 +253,30 @@ fn every_other_fault_is_found_by_its_check() {
     }
 }
 
-/// The machine trusts the authority of a proxy that inspects TLS.
+/// The machine trusts the authority of a proxy that inspects TLS, or does not.
 #[test]
 fn inspecting_proxy_is_found_by_its_authority() {
     let org = PublicOrg::new(PRODUCTION, User::new(USER), |org| org);
-    let mut command = org.server.bare(&["doctor", "--json", "--settings", "salesforce.json"]);
-    command.args(["-r", "https://acme.my.salesforce.com"]);
-    command.env("SSL_CERT_FILE", org.server.folder.path().join("ca.pem"));
-    let output = command.env("HTTPS_PROXY", org.server.proxy_url()).output().unwrap();
-    let report = report(&output);
-    let tls = finding(&report, "tls");
-    assert_eq!(tls["verdict"], "warning", "{tls}");
-    assert!(tls["seen"].as_str().unwrap().contains("a proxy may be inspecting TLS"), "{tls}");
-    assert_eq!(report["exit"], 0);
+    for (trusts, verdict, says, exit) in [
+        (true, "warning", "a proxy may be inspecting TLS", 0),
+        (false, "failed", "is not trusted", 6),
+    ] {
+        let mut command = org.server.bare(&["doctor", "--json", "--settings", "salesforce.json"]);
+        command.args(["-r", "https://acme.my.salesforce.com"]);
+        if trusts {
+            command.env("SSL_CERT_FILE", org.server.folder.path().join("ca.pem"));
+        }
+        let output = command.env("HTTPS_PROXY", org.server.proxy_url()).output().unwrap();
+        let report = report(&output);
+        let tls = finding(&report, "tls");
+        assert_eq!(tls["verdict"], verdict, "{tls}");
+        assert!(tls["seen"].as_str().unwrap().contains(says), "{tls}");
+        // The proxy alone is looked up here.
+        let proxy = org.server.proxy_url().replace("http://", "");
+        let lookup = finding(&report, "dns")["seen"].as_str().unwrap();
+        assert!(lookup.starts_with(&proxy), "{lookup}");
+        assert_eq!(report["exit"], exit);
+    }
 }
 
 #[test]
