@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
 use orgtoken_assertion::Diagnostic;
 use orgtoken_oauth::redact;
 use serde::{Deserialize, Serialize};
+
+use crate::listener::connect_at_once;
 
 /// The health of a running broker.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -54,7 +55,7 @@ impl Health {
     /// If there is no broker, or if it does not respond to this user.
     pub fn of_socket(path: &Path, timeout: Duration) -> Result<Self, HealthError> {
         let at = || redact::path(&path.to_string_lossy()).to_owned();
-        let response = UnixStream::connect(path).and_then(|stream| {
+        let response = connect_at_once(path).and_then(|stream| {
             stream.set_read_timeout(Some(timeout))?;
             stream.set_write_timeout(Some(timeout))?;
             response(stream, "localhost")
@@ -145,7 +146,7 @@ const LONGEST: u64 = 1024 * 1024;
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::net::UnixListener;
+    use std::os::unix::net::{UnixListener, UnixStream};
     use std::thread;
 
     use super::*;
@@ -193,7 +194,14 @@ mod tests {
     #[test]
     fn no_service_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
-        let error = Health::of_socket(&folder.path().join("s"), Duration::from_secs(1));
+        let socket = folder.path().join("s");
+        let error = Health::of_socket(&socket, Duration::from_secs(1));
+        assert!(matches!(error.unwrap_err(), HealthError::Unreachable { .. }));
+        // A service that accepts no connections any more, whose backlog is full.
+        let stuck = UnixListener::bind(&socket).unwrap();
+        rustix::net::listen(&stuck, 0).unwrap();
+        let _first = UnixStream::connect(&socket).unwrap();
+        let error = Health::of_socket(&socket, Duration::from_secs(1));
         assert!(matches!(error.unwrap_err(), HealthError::Unreachable { .. }));
         let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         assert!(Health::of_address(address, Duration::from_secs(1)).is_err());

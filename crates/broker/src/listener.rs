@@ -3,6 +3,7 @@
 mod error;
 pub use error::ListenError;
 mod socket;
+pub(crate) use socket::connect_at_once;
 
 use std::fmt;
 use std::io;

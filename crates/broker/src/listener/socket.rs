@@ -4,12 +4,12 @@ use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
-use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
+use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, connect, socket};
 use rustix::process::geteuid;
 
 use super::ListenError;
@@ -137,19 +137,23 @@ fn remove_stale(path: &Path) -> Result<(), ListenError> {
         }
         Ok(_) => {}
     }
-    if is_stale(path).map_err(|errno| refused(errno.into()))? {
-        fs::remove_file(path).map_err(refused)
-    } else {
-        Err(ListenError::InUse { path: path.to_owned() })
+    match connect_at_once(path) {
+        Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
+            fs::remove_file(path).map_err(refused)
+        }
+        _ => Err(ListenError::InUse { path: path.to_owned() }),
     }
 }
 
-/// Whether connecting is refused. Does not block: if the backlog of a served socket is full,
-/// connecting would wait for a client to be accepted.
-fn is_stale(path: &Path) -> rustix::io::Result<bool> {
-    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
-    Ok(connect(&socket, &SocketAddrUnix::new(path)?) == Err(Errno::CONNREFUSED))
+/// Connects to a socket. If its backlog is full, this is an error: the standard library would wait
+/// for a client to be accepted.
+pub(crate) fn connect_at_once(path: &Path) -> io::Result<UnixStream> {
+    let stream = UnixStream::from(socket(AddressFamily::UNIX, SocketType::STREAM, None)?);
+    fcntl_setfd(&stream, FdFlags::CLOEXEC)?;
+    stream.set_nonblocking(true)?;
+    connect(&stream, &SocketAddrUnix::new(path)?)?;
+    stream.set_nonblocking(false)?;
+    Ok(stream)
 }
 
 /// Between the two steps the file has the mode of the umask. No other user can write to the folder,
