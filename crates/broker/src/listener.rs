@@ -219,7 +219,8 @@ fn register<S: AsFd, T>(
     set_nonblocking: impl Fn(&S, bool) -> io::Result<()>,
     from_std: impl Fn(S) -> io::Result<T>,
 ) -> Result<T, ListenError> {
-    // Without `listen`, each accept would fail.
+    // Without `listen`, each accept would fail. macOS cannot tell.
+    #[cfg(not(target_vendor = "apple"))]
     match rustix::net::sockopt::socket_acceptconn(&listener) {
         Ok(true) => {}
         Ok(false) => return Err(ListenError::inherited(io::ErrorKind::InvalidInput.into())),

@@ -16,7 +16,7 @@ pub struct BootTime(Duration);
 impl BootTime {
     /// Reads the clock, in about 30 ns.
     pub fn now() -> Self {
-        let time = clock_gettime(ClockId::Boottime);
+        let time = clock_gettime(CLOCK);
         let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
         Self(Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0)))
     }
@@ -71,6 +71,13 @@ pub(crate) fn boot_id() -> Option<&'static str> {
     });
     BOOT_ID.as_deref()
 }
+
+#[cfg(not(target_vendor = "apple"))]
+const CLOCK: ClockId = ClockId::Boottime;
+
+/// The monotonic clock of macOS includes suspend.
+#[cfg(target_vendor = "apple")]
+const CLOCK: ClockId = ClockId::Monotonic;
 
 /// The largest distance of an entry in the future that the clocks of different hosts explain.
 pub(crate) const MAX_CLOCK_SKEW: Duration = Duration::from_secs(60);
