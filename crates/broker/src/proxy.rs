@@ -58,7 +58,7 @@ impl Proxy {
         if let Some((_, pool)) = pools.iter().find(|(known, _)| *known == id) {
             return Arc::clone(pool);
         }
-        let pool = Arc::new(Pool::streaming(self.transport.clone(), MAX_IDLE));
+        let pool = Arc::new(Pool::new(self.transport.clone(), MAX_IDLE));
         pools.push((id, Arc::clone(&pool)));
         pool
     }
@@ -126,7 +126,7 @@ impl Proxy {
         loop {
             let (out, kept) = body.attempt();
             let request = prepare(&head, &target, token.token(), out)?;
-            let answer = pool.stream(request, deadline).await?;
+            let answer = pool.send(request, deadline).await?;
             let (is_over, answer) = session_is_over(&head.method, answer).await?;
             if is_over
                 && !is_retry

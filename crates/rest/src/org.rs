@@ -41,7 +41,7 @@ impl Org {
     pub fn new(transport: Transport, tokens: impl Into<Tokens>, version: u16) -> Self {
         Self {
             tokens: tokens.into(),
-            pool: Pool::streaming(transport, MAX_IDLE),
+            pool: Pool::new(transport, MAX_IDLE),
             version,
             min_ttl: MIN_TTL,
             backoff: Backoff::default(),
@@ -231,7 +231,7 @@ impl Org {
         debug!("{method} {}{}", base(token), redact::request(called.1.path()));
         let request = request.map(PayloadBody::from);
         let asks_for_part = request.headers().contains_key(RANGE);
-        let answer = Body::of(self.pool.stream(request, deadline).await?)?;
+        let answer = Body::of(self.pool.send(request, deadline).await?)?;
         if answer.status() == StatusCode::PARTIAL_CONTENT && !asks_for_part {
             // The missing part would look like the end of the data.
             return Err(TransportError::Part.into());

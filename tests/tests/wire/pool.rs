@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Full};
 use orgtoken_assertion::Diagnostic;
 use orgtoken_client::transport::Pool;
 use orgtoken_client::{Proxy, Roots, Timeouts, Transport, TransportError};
@@ -75,7 +75,7 @@ async fn connection_with_an_unread_body_is_not_reused() {
     for _ in 0..2 {
         // More than the buffers of the kernel.
         let request = Request::post(&url).body(Bytes::from(vec![0; 32 << 20])).unwrap();
-        let answer = pool.send(request, pool.deadline()).await.unwrap();
+        let answer = pool.send(request.map(Full::new), pool.deadline()).await.unwrap();
         assert_eq!(answer.status(), 413);
         assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "x");
     }
@@ -98,8 +98,8 @@ async fn endless_body_ends_at_the_deadline() {
         Server::always([send("HTTP/1.1 200 OK\r\n\r\n"), Act::Flood(vec![b'x'; 8192])]).await;
     let total = Duration::from_millis(300);
     let timeouts = Timeouts { total, ..Timeouts::default() };
-    let pool = Pool::new(Transport::builder().timeouts(timeouts).build());
-    let answer = pool.send(post(&server.url()), pool.deadline()).await.unwrap();
+    let pool = Pool::new(Transport::builder().timeouts(timeouts).build(), 1);
+    let answer = pool.send(post(&server.url()).map(Full::new), pool.deadline()).await.unwrap();
     let mut body = answer.into_body();
     let error = loop {
         match body.frame().await.unwrap() {
@@ -117,7 +117,7 @@ async fn errors_are_those_of_a_single_exchange() {
     let trusting = |proxy: &str| {
         let proxy = Proxy::new(proxy, "").unwrap();
         let roots = Roots::Pem(ca.pem());
-        Pool::new(Transport::builder().proxy(proxy).roots(roots).build())
+        Pool::new(Transport::builder().proxy(proxy).roots(roots).build(), 1)
     };
     let wrong = Server::tls(ca.server(&named(&["other.example"])), [json("1")]).await;
     let forbidding = Server::always([send("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")]).await;
@@ -141,7 +141,7 @@ async fn timeout_while_connecting_leaves_the_request_unsent() {
     let hole = BlackHole::new();
     let total = Duration::from_secs(2);
     let timeouts = Timeouts { head: total, total, ..Timeouts::default() };
-    let pool = Pool::new(Transport::builder().timeouts(timeouts).build());
+    let pool = Pool::new(Transport::builder().timeouts(timeouts).build(), 1);
     let error = call(&pool, &hole.url()).await.unwrap_err();
     assert_eq!((error.code(), error.is_unsent()), ("net.connect", true), "{error:?}");
 }
@@ -166,11 +166,11 @@ async fn head_limits_are_those_of_a_single_exchange() {
     }
 }
 
-fn pool() -> Pool {
-    Pool::new(Transport::builder().build())
+fn pool() -> Pool<Full<Bytes>> {
+    Pool::new(Transport::builder().build(), 1)
 }
 
-async fn call(pool: &Pool, url: &str) -> Result<Bytes, TransportError> {
-    let answer: Response<_> = pool.send(post(url), pool.deadline()).await?;
+async fn call(pool: &Pool<Full<Bytes>>, url: &str) -> Result<Bytes, TransportError> {
+    let answer: Response<_> = pool.send(post(url).map(Full::new), pool.deadline()).await?;
     Ok(answer.into_body().collect().await?.to_bytes())
 }

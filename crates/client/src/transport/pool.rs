@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::Full;
 use hyper::body::{Frame, Incoming, SizeHint};
 use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::client::legacy::{self, Client};
@@ -26,28 +25,11 @@ use super::origin::Origin;
 /// A request is sent again only if hyper is certain that no byte of it was written, because the
 /// host closed an idle connection. Clones are cheap and share their connections.
 ///
-/// `B` is the body of its requests: [`Pool::new`] takes bytes, [`Pool::streaming`] any body.
+/// `B` is the body of its requests.
 #[derive(Clone)]
-pub struct Pool<B = Full<Bytes>> {
+pub struct Pool<B> {
     client: Client<Transport, B>,
     transport: Transport,
-}
-
-impl Pool {
-    /// Creates a pool for connections of `transport`.
-    pub fn new(transport: Transport) -> Self {
-        Self::streaming(transport, MAX_IDLE)
-    }
-
-    /// Sends a request and reads the head of the response, which may be a redirect. The body has to
-    /// end by the same deadline.
-    pub async fn send(
-        &self,
-        request: Request<Bytes>,
-        deadline: Deadline,
-    ) -> Result<Response<Body>, TransportError> {
-        self.stream(request.map(Full::new), deadline).await
-    }
 }
 
 impl<B> Pool<B>
@@ -57,10 +39,10 @@ where
         + Unpin
         + 'static,
 {
-    /// Creates a pool for requests with other bodies.
+    /// Creates a pool for connections of `transport`.
     ///
     /// * `max_idle`: the number of connections to a host that stay open without a request
-    pub fn streaming(transport: Transport, max_idle: usize) -> Self {
+    pub fn new(transport: Transport, max_idle: usize) -> Self {
         let client = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
@@ -77,8 +59,9 @@ where
         self.transport.deadline()
     }
 
-    /// Sends a request like [`Pool::send`], while its body is produced.
-    pub async fn stream(
+    /// Sends a request and reads the head of the response, which may be a redirect. The body has to
+    /// end by the same deadline.
+    pub async fn send(
         &self,
         request: Request<B>,
         deadline: Deadline,
@@ -172,5 +155,3 @@ impl fmt::Debug for Body {
 
 /// Salesforce closes an idle connection after about two minutes, firewalls earlier.
 const MAX_IDLE_TIME: Duration = Duration::from_secs(30);
-
-const MAX_IDLE: usize = 8;
