@@ -219,7 +219,7 @@ fn prepare(
     token: &Token,
     body: OutBody,
 ) -> Result<Request<OutBody>, ErrorResponse> {
-    let uri = format!("{}{target}", base(token)).parse::<Uri>();
+    let uri = format!("{}{target}", token.base_url()).parse::<Uri>();
     let uri =
         uri.map_err(|_| ErrorResponse::failure("gate.target", "the path is too long", None))?;
     let mut request = Request::new(body);
@@ -233,13 +233,7 @@ fn prepare(
 /// Whether a call with `next` can have another outcome than one with `token`.
 fn is_other(next: &CachedToken, token: &CachedToken) -> bool {
     let (next, token) = (next.token(), token.token());
-    !next.access_token().is(token.access_token()) || base(next) != base(token)
-}
-
-/// The URL of the org, or of the site of an Experience Cloud member.
-fn base(token: &Token) -> &str {
-    let site = token.community_url().map(|site| site.as_str());
-    site.unwrap_or_else(|| token.instance_url().as_str()).trim_end_matches('/')
+    !next.access_token().is(token.access_token()) || next.base_url() != token.base_url()
 }
 
 /// Returns the response for the caller.

@@ -116,14 +116,15 @@ impl Token {
         &self.access_token
     }
 
-    /// Returns the base URL of every API call.
+    /// Returns the URL of the instance of the org.
     pub fn instance_url(&self) -> &InstanceUrl {
         &self.instance_url
     }
 
-    /// Returns the site of an Experience Cloud user, if its host is allowed.
-    pub fn community_url(&self) -> Option<&LoginUrl> {
-        self.community_url.as_ref()
+    /// Returns the base URL of API calls: the site of an Experience Cloud user, if its host is
+    /// allowed, or else the instance. The instance would refuse such a user.
+    pub fn base_url(&self) -> &str {
+        self.community_url.as_ref().map_or(self.instance_url.as_str(), LoginUrl::as_str)
     }
 
     /// Returns the scope, such as `api id`, if the response has one.

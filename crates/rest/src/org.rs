@@ -190,7 +190,7 @@ impl Org {
     ///
     /// The token names it, so this may log in.
     pub async fn url(&self) -> Result<String, RestError> {
-        Ok(base(self.tokens.0.token(self.min_ttl).await?.token()).to_owned())
+        Ok(self.tokens.0.token(self.min_ttl).await?.token().base_url().to_owned())
     }
 
     /// `/services/data/v65.0/`
@@ -213,7 +213,7 @@ impl Org {
     ) -> Result<Request<Payload>, RestError> {
         let mut request = Request::new(body.clone());
         *request.method_mut() = method.clone();
-        *request.uri_mut() = uri(base(token), self.version, path)?;
+        *request.uri_mut() = uri(token.base_url(), self.version, path)?;
         *request.headers_mut() = headers.clone();
         complete(&mut request, token);
         Ok(request)
@@ -228,7 +228,7 @@ impl Org {
         let called = (request.method().clone(), request.uri().clone());
         // The caller may pass any text as a method.
         let method = redact::variable(called.0.as_str());
-        debug!("{method} {}{}", base(token), redact::request(called.1.path()));
+        debug!("{method} {}{}", token.base_url(), redact::request(called.1.path()));
         let request = request.map(PayloadBody::from);
         let asks_for_part = request.headers().contains_key(RANGE);
         let answer = Body::of(self.pool.send(request, deadline).await?)?;
@@ -269,14 +269,9 @@ pub(crate) fn to_json(value: &(impl Serialize + ?Sized)) -> Result<Bytes, RestEr
     serde_json::to_vec(value).map(Bytes::from).map_err(|_| RestError::Record)
 }
 
-/// Members of a site call the site: the instance would refuse them.
-fn base(token: &Token) -> &str {
-    token.community_url().map_or_else(|| token.instance_url().as_str(), |site| site.as_str())
-}
-
 /// Whether a call would be the same with either token.
 fn is_same(one: &Token, other: &Token) -> bool {
-    one.access_token().is(other.access_token()) && base(one) == base(other)
+    one.access_token().is(other.access_token()) && one.base_url() == other.base_url()
 }
 
 fn complete(request: &mut Request<Payload>, token: &Token) {

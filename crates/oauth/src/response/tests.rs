@@ -76,7 +76,7 @@ fn optional_fields_are_validated() {
     let response = answer(200, "Content-Type: application/json", body.as_bytes());
     let token = Token::from_http(&response, NOW, &listed).unwrap();
     assert_eq!(token.scope(), Some("api id"));
-    assert_eq!(token.community_url().unwrap().as_str(), "https://acme.my.site.com/customers");
+    assert_eq!(token.base_url(), "https://acme.my.site.com/customers");
 
     for (name, field) in [
         ("control in scope", r#""scope":"api\u001b[31m""#),
@@ -84,7 +84,7 @@ fn optional_fields_are_validated() {
     ] {
         let token = json(&with(field)).unwrap();
         assert!(token.scope().is_none(), "{name}");
-        assert!(token.community_url().is_none(), "{name}");
+        assert_eq!(token.base_url(), token.instance_url().as_str(), "{name}");
     }
 }
 
