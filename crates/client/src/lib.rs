@@ -62,6 +62,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))] // docs.rs shows the feature of an item
 #![forbid(unsafe_code)]
 
+use std::pin::Pin;
+
 mod clock;
 pub use clock::{BootTime, Timestamp};
 mod cached_token;
@@ -80,8 +82,9 @@ pub use transport::error::TransportError;
 pub use transport::proxy::Proxy;
 pub use transport::roots::Roots;
 pub use transport::{Transport, TransportBuilder};
-mod box_future;
-pub use box_future::BoxFuture;
+
+/// A boxed future, so that sources and caches can be trait objects.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
