@@ -124,10 +124,11 @@ pub(super) fn refuse_two_lengths(headers: &HeaderMap) -> Result<(), TransportErr
     if two { Err(TransportError::Protocol) } else { Ok(()) }
 }
 
-/// hyper has no predicates for these errors, only messages; tests cover them.
+/// hyper has no predicates for the errors whose message is compared; tests cover them.
 pub(super) fn head_fault(error: &hyper::Error) -> TransportError {
     match error.to_string().as_str() {
-        "message head is too large" | "invalid HTTP header parsed" => TransportError::Headers,
+        _ if error.is_parse_too_large() => TransportError::Headers,
+        "invalid HTTP header parsed" => TransportError::Headers,
         _ if error.is_parse() => TransportError::Protocol,
         "received unexpected message from connection" => TransportError::Protocol,
         _ => TransportError::Truncated { phase: Phase::Head },
