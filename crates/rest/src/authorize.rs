@@ -19,6 +19,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::Tokens;
+use crate::org::MIN_TTL;
 
 /// A [`tower`] layer that adds the access token to requests: for HTTP clients of your own.
 ///
@@ -233,8 +234,6 @@ fn is_same(one: &CachedToken, other: &CachedToken) -> bool {
 }
 
 type BoxError = Box<dyn Error + Send + Sync>;
-
-const MIN_TTL: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests {

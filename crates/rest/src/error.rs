@@ -195,8 +195,10 @@ impl RestError {
     pub fn changed_nothing(&self) -> bool {
         match self {
             Self::Api(error) => !error.is_outage() && error.status() != StatusCode::REQUEST_TIMEOUT,
-            Self::AssignmentRule | Self::JobOption(_) | Self::JobQuery { .. } => true,
-            Self::Path
+            Self::AssignmentRule
+            | Self::JobOption(_)
+            | Self::JobQuery { .. }
+            | Self::Path
             | Self::Record
             | Self::Segment { .. }
             | Self::Token(_)

@@ -312,7 +312,8 @@ pub const TIMEOUTS: Timeouts = Timeouts {
 /// Connections that stay open without a call.
 const MAX_IDLE: usize = 8;
 
-const MIN_TTL: Duration = Duration::from_secs(60);
+/// The default lifetime that a token must have left.
+pub(crate) const MIN_TTL: Duration = Duration::from_secs(60);
 
 /// The longest body. A page of 2,000 wide records is much shorter.
 pub(crate) const MAX_BODY: usize = 64 * 1024 * 1024;

@@ -8,6 +8,7 @@ use super::read::Row;
 use super::record::Prepared;
 use super::report::{Outcome, Reasons, Report, RowResult};
 use super::resume::{Journal, State};
+use crate::files::folder;
 use crate::{Org, SaveResult};
 
 mod bulk;
@@ -306,12 +307,10 @@ fn check_paths(
 
 /// Returns the canonical path of a file that may not exist yet.
 fn canonical(path: &Path) -> PathBuf {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let parent = || parent.unwrap_or_else(|| Path::new(".")).canonicalize();
-    let canonical = path
-        .canonicalize()
-        .or_else(|_| Ok::<_, io::Error>(parent()?.join(path.file_name().unwrap_or_default())));
-    canonical.unwrap_or_else(|_| path.into())
+    let new = || {
+        Ok::<_, io::Error>(folder(path).canonicalize()?.join(path.file_name().unwrap_or_default()))
+    };
+    path.canonicalize().or_else(|_| new()).unwrap_or_else(|_| path.into())
 }
 
 /// The length of a body after which no row is added. One call may have 50 MB.
