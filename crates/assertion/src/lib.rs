@@ -26,7 +26,7 @@
 //!   process. [`SigningInput`] exports the bytes to sign for an external signer.
 //! * To verify an assertion: [`Unverified`], which becomes [`Verified`] with a [`PublicKey`].
 //! * Errors: each is a [`Diagnostic`] with a code for programs and a hint for the user. None
-//!   repeats any of its input. [`error_chain`] returns the message with those of the causes.
+//!   repeats any of its input.
 //!
 //! The claims are those of [RFC 7523, Section 3], in the compact form of [RFC 7515, Section 7.1],
 //! signed with RSASSA-PKCS1-v1_5 and SHA-256 ([RFC 8017, Section 8.2]).
@@ -50,7 +50,7 @@ pub use claims::{
     AUDIENCE_PRODUCTION, AUDIENCE_SANDBOX, Claims, ClaimsBuilder, ClaimsError, GRANT_TYPE, Lifetime,
 };
 mod diagnostic;
-pub use diagnostic::{Diagnostic, error_chain};
+pub use diagnostic::Diagnostic;
 mod key;
 #[cfg(feature = "encrypted")]
 pub use key::Passphrase;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use http::header::{ALLOW, CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
-use orgtoken_assertion::{Diagnostic, error_chain};
-use orgtoken_client::{TokenError, TransportError};
+use orgtoken_assertion::Diagnostic;
+use orgtoken_client::{TokenError, TransportError, error_chain};
 use serde::Serialize;
 
 use crate::response::{self, HttpResponse};

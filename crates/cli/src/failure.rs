@@ -13,7 +13,8 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-use orgtoken_assertion::{Diagnostic, error_chain};
+use orgtoken_assertion::Diagnostic;
+use orgtoken_client::error_chain;
 use orgtoken_oauth::catalogue::{self, Entry};
 use orgtoken_rest::RestError;
 use serde::Serialize;

@@ -6,7 +6,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
 use clap::{ColorChoice, ValueEnum};
-use orgtoken_assertion::error_chain;
+use orgtoken_client::error_chain;
 
 use crate::args::{UsageError, login_flags, refuse_secrets};
 use crate::command;

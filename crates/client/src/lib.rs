@@ -47,7 +47,8 @@
 //! * Signers for keys outside the process (SSH agent, command) are in `orgtoken-signer`.
 //! * [`Login::obtain`] gets one token, and reports the attempts.
 //! * Errors are [`TokenError`], [`LoginError`] and [`TransportError`]. Each has a stable code and a
-//!   hint ([`Diagnostic`](orgtoken_assertion::Diagnostic)).
+//!   hint ([`Diagnostic`](orgtoken_assertion::Diagnostic)). [`error_chain()`] returns the message with
+//!   those of the causes.
 //! * Other sources of tokens implement [`TokenSource`] and return a [`CachedToken`].
 //!
 //! The crate follows no redirects and decompresses nothing. It reads no environment variables or
@@ -68,6 +69,8 @@ mod clock;
 pub use clock::{BootTime, Timestamp};
 mod cached_token;
 pub use cached_token::CachedToken;
+mod error_chain;
+pub use error_chain::error_chain;
 pub mod hub;
 mod login;
 pub use login::{Attempt, AttemptError, LoggedIn, Login, LoginError};

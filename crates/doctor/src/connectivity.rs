@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use http::{Request, Uri};
-use orgtoken_assertion::{Diagnostic, UnixTime, error_chain};
+use orgtoken_assertion::{Diagnostic, UnixTime};
 use orgtoken_client::transport::{Peer, Phase};
-use orgtoken_client::{Roots, Transport, TransportError};
+use orgtoken_client::{Roots, Transport, TransportError, error_chain};
 use orgtoken_keygen::Certificate;
 use orgtoken_oauth::{Skew, TokenEndpoint};
 

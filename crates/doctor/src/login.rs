@@ -1,7 +1,7 @@
 //! The check of the login.
 
-use orgtoken_assertion::{Diagnostic, UnixTime, error_chain};
-use orgtoken_client::{Attempt, LoggedIn, Login, LoginError, Transport};
+use orgtoken_assertion::{Diagnostic, UnixTime};
+use orgtoken_client::{Attempt, LoggedIn, Login, LoginError, Transport, error_chain};
 use orgtoken_oauth::{Refusal, RefusalClass, Skew, Token};
 
 use crate::causes::{Assessment, remaining_cause};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
-use orgtoken_assertion::{Diagnostic, UnixTime, error_chain};
-use orgtoken_client::Transport;
+use orgtoken_assertion::{Diagnostic, UnixTime};
+use orgtoken_client::{Transport, error_chain};
 use orgtoken_oauth::session::{self, UserInfo};
 use orgtoken_oauth::{Token, TokenResponseError};
 use orgtoken_rest::{Org, RestError, Usage, Version};

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
-use orgtoken_assertion::error_chain;
+use orgtoken_client::error_chain;
 use orgtoken_settings::{SecretText, Setting, Settings};
 
 use crate::args::Caller;

@@ -6,7 +6,7 @@ use std::{fs, io};
 use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
-use orgtoken_assertion::error_chain;
+use orgtoken_client::error_chain;
 
 use super::help::find;
 use crate::args::candidates;

@@ -17,7 +17,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use orgtoken_assertion::{Diagnostic, error_chain};
+use orgtoken_assertion::Diagnostic;
+use orgtoken_client::error_chain;
 use orgtoken_oauth::redact;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};

@@ -175,7 +175,7 @@ mod tests {
     use std::os::unix::fs::{FileTypeExt, chown, symlink};
     use std::thread;
 
-    use orgtoken_assertion::error_chain;
+    use orgtoken_client::error_chain;
     use rustix::fs::{CWD, FileType, Mode, mknodat};
 
     use super::*;

@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use orgtoken_assertion::{Diagnostic, UnixTime, error_chain};
+use orgtoken_assertion::{Diagnostic, UnixTime};
 use orgtoken_oauth::Refusal;
 use serde::{Deserialize, Serialize};
 
-use crate::{AttemptError, LoginError};
+use crate::{AttemptError, LoginError, error_chain};
 
 /// A failed login as it is cached, without any secret.
 #[derive(Clone, Debug, Eq, PartialEq, Deserialize, Serialize)]

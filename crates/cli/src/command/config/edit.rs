@@ -1,6 +1,6 @@
 use std::process;
 
-use orgtoken_assertion::error_chain;
+use orgtoken_client::error_chain;
 use orgtoken_oauth::redact;
 use orgtoken_settings::Loader;
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use orgtoken_assertion::error_chain;
+use orgtoken_client::error_chain;
 use orgtoken_rest::load::{CheckedFile, Form, Operation, Outcome, PendingJob, Report, RowResult};
 use serde_json::{Value, json};
 
