@@ -66,7 +66,7 @@ impl SigningKey {
 
     /// Returns `key` as PEM that other tools can read. An encrypted key stays encrypted, and a JWK
     /// becomes PKCS#8.
-    pub fn to_plain_pem(key: &[u8]) -> Result<Zeroizing<String>, KeyError> {
+    pub fn to_plain_pem(key: &[u8]) -> Result<PrivateKeyPem, KeyError> {
         let item = parse::private(key)?;
         let label = match item.kind {
             Kind::Encrypted => "ENCRYPTED PRIVATE KEY",
@@ -74,15 +74,13 @@ impl SigningKey {
             Kind::Jwk => return Self::from_item(&item)?.to_pkcs8_pem(),
             _ => "PRIVATE KEY",
         };
-        let pem = ::der::pem::encode_string(label, LineEnding::LF, &item.bytes);
-        pem.map(Zeroizing::new).map_err(|_| KeyError::Der { offset: 0 })
+        PrivateKeyPem::of(label, &item.bytes)
     }
 
-    fn to_pkcs8_pem(&self) -> Result<Zeroizing<String>, KeyError> {
+    fn to_pkcs8_pem(&self) -> Result<PrivateKeyPem, KeyError> {
         let key = self.private.to_rsa().ok_or(KeyError::Inconsistent)?;
         let der = key.to_pkcs8_der().map_err(|_| KeyError::Inconsistent)?;
-        let pem = ::der::pem::encode_string("PRIVATE KEY", LineEnding::LF, der.as_bytes());
-        pem.map(Zeroizing::new).map_err(|_| KeyError::Inconsistent)
+        PrivateKeyPem::of("PRIVATE KEY", der.as_bytes())
     }
 
     /// Reads a key like [`SigningKey::from_bytes`], and decrypts it if it is encrypted: PKCS#8
@@ -188,6 +186,27 @@ pub struct KeyForm {
 impl fmt::Display for KeyForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.structure, self.wrapping)
+    }
+}
+
+/// The PEM of a private key, wiped when dropped. Only [`PrivateKeyPem::secret`] returns the text.
+pub struct PrivateKeyPem(Zeroizing<String>);
+
+impl PrivateKeyPem {
+    fn of(label: &'static str, der: &[u8]) -> Result<Self, KeyError> {
+        let pem = ::der::pem::encode_string(label, LineEnding::LF, der);
+        pem.map(|pem| Self(Zeroizing::new(pem))).map_err(|_| KeyError::Der { offset: 0 })
+    }
+
+    /// Returns the PEM, with a line break at the end.
+    pub fn secret(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PrivateKeyPem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PrivateKeyPem([redacted])")
     }
 }
 

@@ -55,7 +55,8 @@ mod key;
 #[cfg(feature = "encrypted")]
 pub use key::Passphrase;
 pub use key::{
-    DerivedSecret, KeyError, KeyForm, PublicKey, PublicKeyError, SigningKey, certificate_der,
+    DerivedSecret, KeyError, KeyForm, PrivateKeyPem, PublicKey, PublicKeyError, SigningKey,
+    certificate_der,
 };
 #[cfg(feature = "ring")]
 mod ring_signer;

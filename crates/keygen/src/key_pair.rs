@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use orgtoken_assertion::{PublicKey, SignError, Signature, Signer, SigningKey};
-use pkcs8::{EncodePrivateKey, LineEnding};
+use orgtoken_assertion::{PrivateKeyPem, PublicKey, SignError, Signature, Signer, SigningKey};
 use rand_core::TryCryptoRng;
-use zeroize::Zeroizing;
+use rsa::pkcs8::EncodePrivateKey;
 
 use crate::error::KeyPairError;
 
@@ -27,9 +26,10 @@ impl KeyPair {
             rsa::Error::Rng => KeyPairError::Rng,
             _ => KeyPairError::Generation,
         })?;
-        let pem = private.to_pkcs8_pem(LineEnding::LF).map_err(|_| KeyPairError::Generation)?;
-        let signing_key = SigningKey::from_bytes(pem.as_bytes()).map_err(KeyPairError::Unsound)?;
-        Ok(Self { signing_key, pem: PrivateKeyPem(pem) })
+        let der = private.to_pkcs8_der().map_err(|_| KeyPairError::Generation)?;
+        let signing_key = SigningKey::from_bytes(der.as_bytes()).map_err(KeyPairError::Unsound)?;
+        let pem = SigningKey::to_plain_pem(der.as_bytes()).map_err(KeyPairError::Unsound)?;
+        Ok(Self { signing_key, pem })
     }
 
     /// Returns the private key as PKCS#8 in PEM, not encrypted.
@@ -51,22 +51,6 @@ impl Signer for KeyPair {
 impl fmt::Debug for KeyPair {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyPair").field("public_key", self.public_key()).finish_non_exhaustive()
-    }
-}
-
-/// The PEM of a private key, wiped on drop. Only [`PrivateKeyPem::secret`] returns the text.
-pub struct PrivateKeyPem(Zeroizing<String>);
-
-impl PrivateKeyPem {
-    /// Returns the PEM, with a line break at the end.
-    pub fn secret(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for PrivateKeyPem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PrivateKeyPem([redacted])")
     }
 }
 

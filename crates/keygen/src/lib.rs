@@ -31,7 +31,7 @@ pub use certificate::Certificate;
 mod error;
 pub use error::{CertificateError, KeyPairError};
 mod key_pair;
-pub use key_pair::{KeyPair, KeySize, PrivateKeyPem};
+pub use key_pair::{KeyPair, KeySize};
 mod subject;
 pub use subject::Subject;
 mod validity;

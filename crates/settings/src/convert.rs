@@ -80,7 +80,7 @@ impl Loader {
     }
 }
 
-/// A value. `Named` has a name of its own, which tells what the value is.
+/// A value. The name of `Named` is that of another form of the setting, such as `ssh_agent`.
 enum Value {
     List(Vec<String>),
     Named(&'static str, SecretText),
@@ -107,7 +107,7 @@ fn value(loader: &Loader, setting: Setting) -> Option<Value> {
 /// Returns the key as PEM with line breaks, the only form that the blueprint and other tools read.
 /// `None` if it is not a key, which the check reports.
 fn pem(key: &[u8]) -> Option<SecretText> {
-    Some(SigningKey::to_plain_pem(key).ok()?.as_str().to_owned().into())
+    Some(SigningKey::to_plain_pem(key).ok()?.secret().to_owned().into())
 }
 
 fn version(text: &str) -> SecretText {

@@ -11,12 +11,12 @@ use conformance::secret::{debug, pem_body, shows};
 use conformance::test_org::{CLIENT_ID, KEY, MY_DOMAIN, USER};
 use http::Response;
 use orgtoken_assertion::{
-    Assertion, Claims, DerivedSecret, Diagnostic, Passphrase, RingSigner, Signer, SigningInput,
-    SigningKey, UnixTime, Unverified,
+    Assertion, Claims, DerivedSecret, Diagnostic, Passphrase, PrivateKeyPem, RingSigner, Signer,
+    SigningInput, SigningKey, UnixTime, Unverified,
 };
 use orgtoken_client::cache::SealingKey;
 use orgtoken_client::{Login, Proxy, Transport};
-use orgtoken_keygen::{KeyPair, PrivateKeyPem};
+use orgtoken_keygen::KeyPair;
 use orgtoken_oauth::{AccessToken, AllowedHosts, InstanceUrl, Resolution, Token, TokenRequest};
 use orgtoken_settings::{EncryptedKey, Form, Layer, Loader, SecretText};
 use serde::Serialize;

@@ -161,13 +161,15 @@ fn plain_pem_is_in_the_format_of_openssl() {
         ),
     ] {
         let plain = SigningKey::to_plain_pem(&input).unwrap();
-        assert_eq!(plain.as_str(), expected, "{name}");
+        assert_eq!(plain.secret(), expected, "{name}");
     }
     let jwk = include_bytes!("../../testdata/rfc7515-a2.jwk");
     let plain = SigningKey::to_plain_pem(jwk).unwrap();
-    assert!(plain.starts_with("-----BEGIN PRIVATE KEY-----\nMII"));
-    let (one, other) =
-        (SigningKey::from_bytes(jwk).unwrap(), SigningKey::from_bytes(plain.as_bytes()).unwrap());
+    assert!(plain.secret().starts_with("-----BEGIN PRIVATE KEY-----\nMII"));
+    let (one, other) = (
+        SigningKey::from_bytes(jwk).unwrap(),
+        SigningKey::from_bytes(plain.secret().as_bytes()).unwrap(),
+    );
     assert_eq!(one.public_key(), other.public_key());
 }
 
