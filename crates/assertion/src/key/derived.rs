@@ -14,7 +14,7 @@ impl SigningKey {
         let mut hash = Sha256::new();
         hash.update((purpose.len() as u64).to_be_bytes());
         hash.update(purpose);
-        // The larger factor comes first: `validate` puts them in order.
+        // The larger factor comes first, whatever their order in the key.
         for prime in [&self.private().p, &self.private().q] {
             let bytes = Zeroizing::new(prime.to_be_bytes_trimmed_vartime());
             hash.update((bytes.len() as u64).to_be_bytes());

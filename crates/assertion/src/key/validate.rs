@@ -15,23 +15,27 @@ use super::{KeyError, PublicKey, roca};
 
 /// Validates the numbers of a private key.
 ///
-/// The factors are put in order, and the CRT exponents are computed. Whether the factors are prime
+/// The larger factor comes first, and the CRT exponents are computed. Whether the factors are prime
 /// is not tested here: the test costs more than a signature, and a wrong signature reveals it.
 pub(super) fn private_key(numbers: &PrivateNumbers<'_>) -> Result<PrivateKey, KeyError> {
     let public = public_key(&numbers.public)?;
     let (n, e) = (public.modulus(), public.exponent());
     let bits = public.bits();
+    let half = bits.div_ceil(2);
     let d = secret(numbers.d, bits)?;
-    let [p, q] = match numbers.primes {
-        Some(primes) => in_order(primes, bits.div_ceil(2))?,
-        None => found_from(&n, &e, &d)?,
+    let [mut p, mut q] = match numbers.primes {
+        Some([p, q]) => [secret(p, half)?, secret(q, half)?],
+        None => recover_primes(&n, &e, &d)?,
     };
+    if *p < *q {
+        mem::swap(&mut p, &mut q);
+    }
     if *d >= n || *p == *q || p.concatenating_mul(&*q) != n {
         return Err(KeyError::Inconsistent);
     }
     let (dp, dq) = (crt_exponent(&d, &e, &p)?, crt_exponent(&d, &e, &q)?);
-    far_apart(&p, &q, bits)?;
-    let claimed_q_inverse = secret(numbers.q_inverse, bits.div_ceil(2)).ok();
+    check_prime_distance(&p, &q, bits)?;
+    let claimed_q_inverse = secret(numbers.q_inverse, half).ok();
     Ok(PrivateKey { public, d, p, q, dp, dq, claimed_q_inverse })
 }
 
@@ -77,17 +81,8 @@ fn exponent(e: Number<'_>) -> Result<u64, KeyError> {
     if allowed.contains(&e) && e % 2 == 1 { Ok(e) } else { Err(KeyError::Exponent) }
 }
 
-/// Returns both factors, of half the modulus' size, the larger one first.
-fn in_order(primes: [Number<'_>; 2], bits: usize) -> Result<[Secret; 2], KeyError> {
-    let (mut p, mut q) = (secret(primes[0], bits)?, secret(primes[1], bits)?);
-    if *p < *q {
-        mem::swap(&mut p, &mut q);
-    }
-    Ok([p, q])
-}
-
 /// Computes the factors of a key that has none.
-fn found_from(n: &BoxedUint, e: &BoxedUint, d: &BoxedUint) -> Result<[Secret; 2], KeyError> {
+fn recover_primes(n: &BoxedUint, e: &BoxedUint, d: &BoxedUint) -> Result<[Secret; 2], KeyError> {
     if d.is_zero().to_bool() {
         return Err(KeyError::Inconsistent);
     }
@@ -111,7 +106,7 @@ fn crt_exponent(d: &BoxedUint, e: &BoxedUint, prime: &BoxedUint) -> Result<Secre
 /// e < 2^33.
 ///
 /// [FIPS 186-5]: https://doi.org/10.6028/NIST.FIPS.186-5
-fn far_apart(p: &BoxedUint, q: &BoxedUint, bits: usize) -> Result<(), KeyError> {
+fn check_prime_distance(p: &BoxedUint, q: &BoxedUint, bits: usize) -> Result<(), KeyError> {
     let distance = Zeroizing::new(p.wrapping_sub(q));
     if distance.bit_width() as usize <= bits / 2 - 100 { Err(KeyError::Weak) } else { Ok(()) }
 }

@@ -1,5 +1,6 @@
 //! Validation of the numbers of a key.
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use num_bigint::BigUint;
 use orgtoken_assertion::{Diagnostic, KeyError, SignError, Signer, SigningKey};
 
@@ -162,8 +163,13 @@ fn unbalanced_primes_are_refused() {
             break key;
         }
     };
-    let der = key.pkcs8();
-    assert_eq!(SigningKey::from_bytes(&der).map(|_| ()), Err(KeyError::Inconsistent));
+    let number = |number: &BigUint| Base64UrlUnpadded::encode_string(&number.to_bytes_be());
+    let (n, d) = (number(&key.n), number(&key.d));
+    let without_primes = format!(r#"{{"kty":"RSA","n":"{n}","e":"AQAB","d":"{d}"}}"#);
+    for (name, key) in [("PKCS#8", key.pkcs8()), ("JWK", without_primes.into_bytes())] {
+        let read = SigningKey::from_bytes(&key).map(|_| ());
+        assert_eq!(read, Err(KeyError::Inconsistent), "{name}");
+    }
 }
 
 #[test]
