@@ -55,7 +55,7 @@ pub(super) fn into_url_alphabet(digits: &mut [u8]) {
     }
 }
 
-pub(super) fn is_digit(byte: &u8) -> bool {
+fn is_digit(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
 }
 

@@ -4,7 +4,7 @@ use der::asn1::ObjectIdentifier;
 use der::{Decode, Header, Reader, SliceReader, Tag};
 
 use super::der::Der;
-use super::numbers::{context_specific, object_identifier};
+use super::numbers::{EC, context_specific, object_identifier};
 use super::{KeyError, MAX_LEN};
 
 /// The kind of a key, certificate or request.
@@ -116,24 +116,5 @@ pub(super) fn encryption(bytes: &[u8]) -> Result<KeyError, KeyError> {
     })
 }
 
-pub(super) fn algorithm_name(oid: ObjectIdentifier) -> &'static str {
-    ALGORITHMS
-        .iter()
-        .find(|(known, _)| *known == oid)
-        .map_or("an unknown algorithm", |(_, name)| name)
-}
-
-const ALGORITHMS: [(ObjectIdentifier, &str); 8] = [
-    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10"), "RSA-PSS"),
-    (ObjectIdentifier::new_unwrap("1.2.840.10045.2.1"), EC),
-    (ObjectIdentifier::new_unwrap("1.2.840.10040.4.1"), "DSA"),
-    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.3.1"), "Diffie-Hellman"),
-    (ObjectIdentifier::new_unwrap("1.3.101.110"), "X25519"),
-    (ObjectIdentifier::new_unwrap("1.3.101.111"), "X448"),
-    (ObjectIdentifier::new_unwrap("1.3.101.112"), "Ed25519"),
-    (ObjectIdentifier::new_unwrap("1.3.101.113"), "Ed448"),
-];
-
-const EC: &str = "elliptic curves (EC)";
 const PBES2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.13");
 const PKCS12: KeyError = super::unsupported::PKCS12;

@@ -1,7 +1,6 @@
 use alloc::borrow::Cow;
 use alloc::format;
 
-use super::unsupported::{PATH, PLACEHOLDER};
 use crate::Diagnostic;
 
 /// An input that is not a usable private key. The error says what the input is, and never repeats
@@ -224,6 +223,10 @@ impl KeyError {
         }
     }
 }
+
+// Kinds of input that have a hint of their own.
+pub(super) const PATH: &str = "a path or URL";
+pub(super) const PLACEHOLDER: &str = "a placeholder";
 
 const COPY_ALL: &str = "copy all of the key, from `-----BEGIN PRIVATE KEY-----` to \
     `-----END PRIVATE KEY-----`, five dashes each";

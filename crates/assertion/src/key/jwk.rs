@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::KeyError;
 use super::base64;
-use super::numbers::{PrivateNumbers, PublicNumbers};
+use super::numbers::{EC, PrivateNumbers, PublicNumbers};
 
 /// The members that are used. The CRT values are computed, so they may be missing.
 #[derive(serde::Deserialize)]
@@ -49,7 +49,7 @@ impl Jwk {
     pub(super) fn numbers(&self) -> Result<PrivateNumbers<'_>, KeyError> {
         match self.kty.as_str() {
             "RSA" => (),
-            "EC" => return Err(KeyError::Algorithm { found: "elliptic curves (EC)" }),
+            "EC" => return Err(KeyError::Algorithm { found: EC }),
             "OKP" => return Err(KeyError::Algorithm { found: "Edwards curves (OKP)" }),
             "oct" => return Err(KeyError::Algorithm { found: "HMAC (oct)" }),
             _ => return Err(KeyError::Algorithm { found: "an unknown algorithm" }),

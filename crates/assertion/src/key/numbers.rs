@@ -8,7 +8,6 @@ use der::{Tag, TagNumber};
 
 use super::KeyError;
 use super::der::{Der, Element};
-use super::detect::algorithm_name;
 
 /// A big-endian magnitude without leading zeros, or `None` for a negative number.
 pub(super) type Number<'a> = Option<&'a [u8]>;
@@ -72,9 +71,7 @@ impl<'a> PrivateNumbers<'a> {
         let public = PublicNumbers::read(key)?;
         let mut number = || key.take(Tag::Integer)?.unsigned();
         let (d, primes) = (number()?, Some([number()?, number()?]));
-        for _exponent in 0..2 {
-            number()?;
-        }
+        let (_dp, _dq) = (number()?, number()?);
         Ok(Self { public, d, primes, q_inverse: number()? })
     }
 }
@@ -96,7 +93,8 @@ impl<'a> PublicNumbers<'a> {
         let mut signed = certificate.take(Tag::Sequence)?.inside()?;
         signed.take_if(context_specific(0, true))?;
         signed.take(Tag::Integer)?;
-        for _algorithm_issuer_validity_subject in 0..4 {
+        // The algorithm, the issuer, the validity and the subject.
+        for _ in 0..4 {
             signed.take(Tag::Sequence)?;
         }
         signed.sequence(Self::read_spki)
@@ -129,8 +127,28 @@ pub(super) fn object_identifier(element: &Element<'_>) -> Result<ObjectIdentifie
     ObjectIdentifier::from_bytes(element.value).map_err(|_| element.malformed())
 }
 
+fn algorithm_name(oid: ObjectIdentifier) -> &'static str {
+    ALGORITHMS
+        .iter()
+        .find(|(known, _)| *known == oid)
+        .map_or("an unknown algorithm", |(_, name)| name)
+}
+
 pub(super) const fn context_specific(number: u32, constructed: bool) -> Tag {
     Tag::ContextSpecific { constructed, number: TagNumber(number) }
 }
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+
+const ALGORITHMS: [(ObjectIdentifier, &str); 8] = [
+    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10"), "RSA-PSS"),
+    (ObjectIdentifier::new_unwrap("1.2.840.10045.2.1"), EC),
+    (ObjectIdentifier::new_unwrap("1.2.840.10040.4.1"), "DSA"),
+    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.3.1"), "Diffie-Hellman"),
+    (ObjectIdentifier::new_unwrap("1.3.101.110"), "X25519"),
+    (ObjectIdentifier::new_unwrap("1.3.101.111"), "X448"),
+    (ObjectIdentifier::new_unwrap("1.3.101.112"), "Ed25519"),
+    (ObjectIdentifier::new_unwrap("1.3.101.113"), "Ed448"),
+];
+
+pub(super) const EC: &str = "elliptic curves (EC)";

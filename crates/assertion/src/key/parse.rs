@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use super::detect::{self, Kind};
+use super::error::PLACEHOLDER;
 use super::jwk::Jwk;
 use super::pem::{self, Block, Place};
 use super::{KeyError, MAX_LEN, PublicKeyError, base64, unsupported};
@@ -171,7 +172,7 @@ impl Item {
             return Err(if block.ended { KeyError::Empty } else { KeyError::MissingEnd });
         }
         if unsupported::is_mask(body) {
-            return Err(KeyError::NotAKey { found: Some(unsupported::PLACEHOLDER) });
+            return Err(KeyError::NotAKey { found: Some(PLACEHOLDER) });
         }
         let read =
             base64::decode(block.body, block.place).and_then(

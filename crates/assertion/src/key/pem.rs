@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
-use super::{KeyError, base64};
+use super::KeyError;
 
 /// Normalizes line breaks: those of other systems, and a literal `\n` from variables, JSON and
 /// YAML, even if it was escaped twice. Drops a byte order mark.
@@ -126,8 +126,9 @@ pub(super) fn check_boundary_lines(text: &[u8], at: usize) -> Result<(), KeyErro
     for line in text[at..].split(|&byte| byte == b'\n') {
         let says =
             |word: &[u8]| line.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word));
+        let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
         // The base64 of one key in a few hundred thousand spells both words.
-        if !line.trim_ascii().iter().all(|byte| base64::is_digit(byte) || *byte == b'=')
+        if !line.trim_ascii().iter().all(is_base64)
             && (says(b"BEGIN") || says(b"END ") || says(b"END\xc2\xa0"))
             && (says(b"KEY") || says(b"CERTIFICATE"))
         {

@@ -2,6 +2,8 @@
 //! with the command that extracts the key.
 
 use super::KeyError;
+use super::error::{PATH, PLACEHOLDER};
+use super::numbers::EC;
 use super::pem::find;
 
 /// Returns the error for the label of a PEM block, if the label is enough.
@@ -82,7 +84,7 @@ fn algorithm(input: &[u8]) -> Option<&'static str> {
     let is = |word: &[u8]| find(start, 0, word).is_some();
     match () {
         () if is(b"ssh-ed25519") => Some("Ed25519"),
-        () if is(b"ecdsa-sha2-") => Some("elliptic curves (EC)"),
+        () if is(b"ecdsa-sha2-") => Some(EC),
         () if is(b"ssh-dss") => Some("DSA"),
         () => None,
     }
@@ -119,9 +121,6 @@ const BEGINNINGS: &[(&[u8], KeyError)] = &[
 const fn not_a_key(found: &'static str) -> KeyError {
     KeyError::NotAKey { found: Some(found) }
 }
-
-pub(super) const PATH: &str = "a path or URL";
-pub(super) const PLACEHOLDER: &str = "a placeholder";
 
 const AGE: KeyError = not_a_key("an age file");
 const KEYSTORE: KeyError = KeyError::Format {
