@@ -41,9 +41,8 @@ impl Token {
         }
         let body = read(response, now)?;
         let answer = json::read(body).map_err(malformed)?;
-        let repeated = answer.duplicate();
-        if repeated.is_some() {
-            return Err(TokenResponseError::Json { line: 1, column: 1, repeated });
+        if let Some(field) = answer.duplicate() {
+            return Err(TokenResponseError::RepeatedField { field });
         }
         match Refusal::from_answer(&answer, Some(status)) {
             Some(refusal) => {
@@ -229,7 +228,7 @@ pub(crate) fn http_date(headers: &HeaderMap, name: HeaderName) -> Option<UnixTim
 
 // serde_json quotes the value that it rejects, which may be a token: only the position is used.
 fn malformed(error: serde_json::Error) -> TokenResponseError {
-    TokenResponseError::Json { line: error.line(), column: error.column(), repeated: None }
+    TokenResponseError::Json { line: error.line(), column: error.column() }
 }
 
 /// Any token response is much shorter.

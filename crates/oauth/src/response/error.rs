@@ -44,15 +44,13 @@ pub enum TokenResponseError {
         /// `None` if it is missing or not a string.
         problem: Option<UrlError>,
     },
-    /// The body is malformed JSON, or has a field twice.
-    #[error("response {}", malformed(*line, *column, *repeated))]
+    /// The body is malformed JSON.
+    #[error("response is malformed JSON at line {line}, column {column}")]
     Json {
         /// Counted from 1.
         line: usize,
         /// Counted from 1.
         column: usize,
-        /// A field that is there twice.
-        repeated: Option<&'static str>,
     },
     /// The platform is down, or the org is not ready yet.
     #[error("org is in maintenance or not ready (status {})", status.as_u16())]
@@ -79,6 +77,12 @@ pub enum TokenResponseError {
     /// The endpoint refused with an OAuth error.
     #[error("Salesforce refused the login: {0}")]
     Refused(Refusal),
+    /// The body has a field twice.
+    #[error("response has the field `{field}` twice")]
+    RepeatedField {
+        /// The name of the field.
+        field: &'static str,
+    },
     /// The endpoint failed without an OAuth error.
     #[error("response has status {} with {}", status.as_u16(), quantity(*length, body))]
     Status {
@@ -120,7 +124,7 @@ impl Diagnostic for TokenResponseError {
             Self::Empty { .. } => "resp.empty",
             Self::Encoding { .. } => "resp.encoding",
             Self::InstanceUrl { .. } => "resp.instance_url",
-            Self::Json { .. } => "resp.json",
+            Self::Json { .. } | Self::RepeatedField { .. } => "resp.json",
             Self::Maintenance { .. } => "unavailable.maintenance",
             Self::MissingToken { .. } => "resp.missing_token",
             Self::Redirect { .. } => "resp.redirect",
@@ -138,7 +142,10 @@ impl Diagnostic for TokenResponseError {
 
     fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
-            Self::ContentType { .. } | Self::Empty { .. } | Self::Json { .. } => WRONG_HOST.into(),
+            Self::ContentType { .. }
+            | Self::Empty { .. }
+            | Self::Json { .. }
+            | Self::RepeatedField { .. } => WRONG_HOST.into(),
             Self::Encoding { .. } | Self::TooLarge { .. } => PROXY.into(),
             Self::InstanceUrl { problem: Some(UrlError::Host { host, .. }) } => format!(
                 "the token is for `{host}` and was discarded; only if that is a host of your \
@@ -213,13 +220,6 @@ fn status_hint(status: StatusCode) -> Option<&'static str> {
 
 fn because(problem: Option<&UrlError>) -> String {
     problem.map_or_else(|| ": it is missing".to_owned(), |problem| format!(": {problem}"))
-}
-
-fn malformed(line: usize, column: usize, repeated: Option<&str>) -> String {
-    match repeated {
-        Some(field) => format!("has the field `{field}` twice"),
-        None => format!("is malformed JSON at line {line}, column {column}"),
-    }
 }
 
 fn quantity(length: usize, body: &str) -> String {
