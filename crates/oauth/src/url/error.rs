@@ -31,7 +31,7 @@ pub enum UrlError {
     /// The audience is not in the closed set.
     #[error("audience `{host}` {problem}")]
     AudienceHost {
-        /// The host of the audience, or `(not shown)`.
+        /// The host of the audience, or `[withheld]`.
         host: String,
         /// The problem.
         problem: HostProblem,
@@ -42,7 +42,7 @@ pub enum UrlError {
     /// The host is not trusted.
     #[error("host `{host}` {problem}")]
     Host {
-        /// The host, or `(not shown)`.
+        /// The host, or `[withheld]`.
         host: String,
         /// The problem.
         problem: HostProblem,

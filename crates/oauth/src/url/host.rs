@@ -54,7 +54,7 @@ impl HostProblem {
                  `https://acme.my.salesforce.com`"
                     .into()
             }
-            Self::NotSalesforce if host == HIDDEN => {
+            Self::NotSalesforce if host == redact::WITHHELD => {
                 "write the URL of Setup > My Domain, such as `https://acme.my.salesforce.com`"
                     .into()
             }
@@ -153,7 +153,7 @@ pub(super) fn check_name(host: &str) -> Result<(), HostProblem> {
 }
 
 pub(super) fn error(host: &str, problem: HostProblem) -> UrlError {
-    UrlError::Host { host: shown(host), problem }
+    UrlError::Host { host: redact::host(host).to_ascii_lowercase(), problem }
 }
 
 /// Whether this is a sandbox or scratch org, which log in at `test`.
@@ -237,16 +237,6 @@ fn ends_in_a_number(host: &str) -> bool {
         last.strip_prefix("0x").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_hexdigit()));
     hex || (!last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()))
 }
-
-/// A key or token in the wrong field must not appear in a message.
-fn shown(host: &str) -> String {
-    match redact::host(host) {
-        redact::WITHHELD => HIDDEN.to_owned(),
-        host => host.to_ascii_lowercase(),
-    }
-}
-
-const HIDDEN: &str = "(not shown)";
 
 const COMMERCIAL: &str = "my.salesforce.com";
 const GOVERNMENT: &str = "my.salesforce.mil";
