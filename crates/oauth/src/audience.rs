@@ -1,7 +1,7 @@
 use std::fmt;
 
 use crate::endpoint::TokenEndpoint;
-use crate::url::{AllowedHosts, CheckedUrl, HostKind, Paths, UrlError, is_china, is_sandbox};
+use crate::url::{AllowedHosts, CheckedUrl, HostKind, Paths, UrlError, is_china};
 
 /// The audience of an assertion: the `aud` claim ([RFC 7523, Section 3]).
 ///
@@ -42,11 +42,11 @@ impl Audience {
         self.0.host()
     }
 
-    /// Returns the audience of the login or test host of the cloud that this host belongs to.
+    /// Returns the audience of the login host or, for sandboxes, the test host of a cloud.
     ///
     /// An assertion for one cloud is never sent to the other: another company operates it.
-    pub(crate) fn documented(host: &str) -> Self {
-        match (is_sandbox(host), is_china(host)) {
+    pub(crate) fn documented(is_sandbox: bool, is_china: bool) -> Self {
+        match (is_sandbox, is_china) {
             (true, true) => Self(CheckedUrl::well_known("test.sfcrmproducts.cn", HostKind::Test)),
             (false, true) => {
                 Self(CheckedUrl::well_known("login.sfcrmproducts.cn", HostKind::Login))

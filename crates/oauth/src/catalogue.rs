@@ -17,7 +17,7 @@ use crate::refusal::RefusalClass;
 use crate::text;
 
 /// A refusal, or a few with the same meaning.
-#[derive(Deserialize)]
+#[derive(Deserialize, Eq, PartialEq)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Entry {
@@ -65,15 +65,6 @@ impl fmt::Debug for Entry {
         f.debug_tuple("Entry").field(&self.code).finish()
     }
 }
-
-/// Entries are equal if their codes are.
-impl PartialEq for Entry {
-    fn eq(&self, other: &Self) -> bool {
-        self.code == other.code
-    }
-}
-
-impl Eq for Entry {}
 
 /// A possible cause of a refusal.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]

@@ -124,12 +124,7 @@ impl Resolution {
             return None;
         }
         let own = self.endpoint.value.url();
-        let other = match (own.kind(), is_china(own.host())) {
-            (HostKind::Test, true) => Audience::documented("login.sfcrmproducts.cn"),
-            (_, true) => Audience::documented("test.sfcrmproducts.cn"),
-            (HostKind::Test, false) => Audience::production(),
-            (_, false) => Audience::sandbox(),
-        };
+        let other = Audience::documented(own.kind() != HostKind::Test, is_china(own.host()));
         Some((
             Choice::new(TokenEndpoint::at(other.url().clone()), "fallback: the other login host"),
             Choice::new(other, "fallback: the other login host"),
@@ -230,5 +225,5 @@ fn documented_audience(host: &str) -> (Audience, &'static str) {
     } else {
         "fallback: the documented audience of production"
     };
-    (Audience::documented(host), reason)
+    (Audience::documented(is_sandbox(host), is_china(host)), reason)
 }

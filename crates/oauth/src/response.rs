@@ -167,12 +167,12 @@ fn instance_url(
 ) -> Result<InstanceUrl, TokenResponseError> {
     let text =
         answer.text("instance_url").ok_or(TokenResponseError::InstanceUrl { problem: None })?;
-    let refuse = |problem| TokenResponseError::InstanceUrl { problem: Some(problem) };
-    let url = InstanceUrl::parse(text, allowed).map_err(refuse)?;
-    match url.url().is_scheme_added() {
-        true => Err(refuse(UrlError::Scheme { instead: None })),
-        false => Ok(url),
-    }
+    let url = match InstanceUrl::parse(text, allowed) {
+        // Without a scheme, `https` is assumed, which is for users and not for responses.
+        Ok(_) if !text.contains("://") => Err(UrlError::Scheme { instead: None }),
+        url => url,
+    };
+    url.map_err(|problem| TokenResponseError::InstanceUrl { problem: Some(problem) })
 }
 
 /// [RFC 6749, Section 3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3).

@@ -20,13 +20,12 @@ use crate::redact;
 /// A valid URL in canonical spelling: scheme, host, port and, if allowed, a path.
 ///
 /// The checked parts are those that are used: [`CheckedUrl::uri`] is built from them.
-#[derive(Clone)]
+#[derive(Clone, Eq, PartialEq)]
 pub(crate) struct CheckedUrl {
     text: String,
     host: String,
     origin: usize,
     kind: HostKind,
-    scheme_added: bool,
 }
 
 /// Whether a path may follow the host.
@@ -87,16 +86,11 @@ impl CheckedUrl {
         matches!(self.kind, HostKind::Login | HostKind::Test)
     }
 
-    /// Whether the text had no scheme, so that `https://` was added.
-    pub(crate) fn is_scheme_added(&self) -> bool {
-        self.scheme_added
-    }
-
     /// Returns the URL of a Salesforce host that needs no check.
     pub(crate) fn well_known(host: &str, kind: HostKind) -> Self {
         let text = format!("https://{host}");
         let origin = text.len();
-        Self { text, host: host.to_owned(), origin, kind, scheme_added: false }
+        Self { text, host: host.to_owned(), origin, kind }
     }
 
     /// Returns the URI of a path below this URL. `path` is a constant of this crate.
@@ -112,14 +106,6 @@ impl fmt::Debug for CheckedUrl {
         fmt::Debug::fmt(&self.text, f)
     }
 }
-
-impl PartialEq for CheckedUrl {
-    fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
-    }
-}
-
-impl Eq for CheckedUrl {}
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Scheme {
@@ -179,8 +165,7 @@ impl Parts<'_> {
         let mut text = self.origin();
         let origin = text.len();
         text.push_str(path);
-        let scheme_added = self.scheme == Scheme::Missing;
-        CheckedUrl { text, host: self.host.clone(), origin, kind, scheme_added }
+        CheckedUrl { text, host: self.host.clone(), origin, kind }
     }
 
     /// Returns the origin without the default port.
