@@ -10,7 +10,8 @@
 //! assert_eq!(redact::path("My-Secret-Passphrase"), redact::WITHHELD);
 //! ```
 
-use crate::text::{looks_secret, without_secrets};
+use crate::text::looks_secret;
+pub use crate::text::{is_invisible, without_secrets as text};
 
 /// The replacement for a value that is not shown.
 pub const WITHHELD: &str = "[withheld]";
@@ -96,11 +97,6 @@ pub fn may_have_password(text: &str) -> bool {
             !port.is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
         })
     })
-}
-
-/// Returns an external text on one line, without words that look like a secret.
-pub fn text(text: &str) -> String {
-    without_secrets(text)
 }
 
 /// Returns the path of a call without its query, and without parts that are neither names nor ids.

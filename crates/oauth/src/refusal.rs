@@ -32,9 +32,7 @@ impl Refusal {
     /// Returns a refusal with the texts of a server, which are sanitized.
     pub fn new(code: &str, description: Option<&str>) -> Self {
         let advice = catalogue::find(code, description.unwrap_or_default());
-        let description = description
-            .map(|text| text::sanitize(text, text::DESCRIPTION_LIMIT))
-            .filter(|text| !text.is_empty());
+        let description = description.map(text::sanitize).filter(|text| !text.is_empty());
         let code = text::error_code(code);
         Self { code, description, status: None, retry_after: None, skew: None, advice }
     }

@@ -72,7 +72,7 @@ impl UserInfo {
     ) -> Result<Self, TokenResponseError> {
         let answer: Fields = TokenResponseError::json(response, now)?;
         let shown = |name| {
-            let text = text::name(answer.text(name)?, text::DESCRIPTION_LIMIT);
+            let text = text::name(answer.text(name)?);
             (!text.is_empty()).then_some(text)
         };
         Ok(Self {

@@ -1,21 +1,21 @@
 //! Sanitizes texts of a server for a terminal and a log.
 
 /// Returns one line in the characters of [RFC 6749, Section 5.2], without anything that looks like
-/// a secret, at most `limit` characters long.
+/// a secret, at most 300 characters long.
 ///
 /// [RFC 6749, Section 5.2]: https://www.rfc-editor.org/rfc/rfc6749#section-5.2
-pub(crate) fn sanitize(text: &str, limit: usize) -> String {
+pub(crate) fn sanitize(text: &str) -> String {
     // The scan is limited first: a response may be long, and only its beginning is shown.
-    let head: String = text.chars().take(limit * HEAD_FACTOR).map(printable).collect();
-    shorten(without_secrets(&head), limit)
+    let head: String = text.chars().take(SCANNED).map(printable).collect();
+    shorten(without_secrets(&head))
 }
 
 /// Returns a display name in any script: one line without control and invisible characters,
-/// without anything that looks like a secret, at most `limit` characters long.
-pub(crate) fn name(text: &str, limit: usize) -> String {
+/// without anything that looks like a secret, at most 300 characters long.
+pub(crate) fn name(text: &str) -> String {
     let visible = |c: &char| c.is_whitespace() || !(c.is_control() || is_invisible(*c));
-    let head: String = text.chars().take(limit * HEAD_FACTOR).filter(visible).collect();
-    without_secrets(&head).chars().take(limit).collect()
+    let head: String = text.chars().take(SCANNED).filter(visible).collect();
+    without_secrets(&head).chars().take(MAX_LEN).collect()
 }
 
 /// Returns an error code: at most 64 letters, digits and `_ . -`.
@@ -46,9 +46,6 @@ pub(crate) fn single_line(text: &str) -> String {
     plain.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The maximum length of a description on a terminal.
-pub(crate) const DESCRIPTION_LIMIT: usize = 300;
-
 fn printable(c: char) -> char {
     match c {
         '\u{2018}' | '\u{2019}' | '\u{201b}' | '\u{2032}' | '\u{fffd}' | '`' | '"' => '\'',
@@ -61,18 +58,20 @@ fn printable(c: char) -> char {
     }
 }
 
-/// Whether a character changes the appearance of others: directions, joiners, tags.
-fn is_invisible(c: char) -> bool {
+/// Whether a character is not visible, or changes the appearance of others: directions, joiners,
+/// tags.
+pub fn is_invisible(c: char) -> bool {
     matches!(
         c,
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
     )
 }
 
 /// Returns one line in which each word that looks like a secret is redacted, and everything from a
 /// PEM header on.
-pub(crate) fn without_secrets(text: &str) -> String {
+pub fn without_secrets(text: &str) -> String {
     let mut after_secret = false;
     let mut words = Vec::new();
     for word in text.split_whitespace() {
@@ -138,16 +137,18 @@ fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"+/_-%".contains(&byte)
 }
 
-fn shorten(line: String, limit: usize) -> String {
-    if line.len() <= limit {
+fn shorten(line: String) -> String {
+    if line.len() <= MAX_LEN {
         return line;
     }
     // Everything is ASCII here, so any position is a character boundary.
-    format!("{}...", &line[..limit - 3])
+    format!("{}...", &line[..MAX_LEN - 3])
 }
 
 const CODE_LIMIT: usize = 64;
-const HEAD_FACTOR: usize = 4;
+/// In characters, on a terminal.
+const MAX_LEN: usize = 300;
+const SCANNED: usize = 4 * MAX_LEN;
 const JWT_RUN: usize = 10;
 const HEX_RUN: usize = 32;
 const RANDOM_RUN: usize = 24;
@@ -191,13 +192,13 @@ mod tests {
                 "https://acme--sbx.sandbox.my.salesforce.com/x",
             ),
         ] {
-            assert_eq!(sanitize(text, DESCRIPTION_LIMIT), shown, "{name}");
+            assert_eq!(sanitize(text), shown, "{name}");
         }
     }
 
     #[test]
     fn long_text_is_cut_to_three_hundred_characters() {
-        let shown = sanitize(&"long text ".repeat(1024), DESCRIPTION_LIMIT);
+        let shown = sanitize(&"long text ".repeat(1024));
         assert_eq!(shown.len(), 300);
         assert!(shown.ends_with("..."));
     }
@@ -210,9 +211,9 @@ mod tests {
             ("a\u{1b}[31m\u{202e}b\nc", "a[31mb c"),
             ("00Dxx0000006JFr!AR8AQO.4ZXx_Tm", "[redacted]"),
         ] {
-            assert_eq!(name(text, DESCRIPTION_LIMIT), shown);
+            assert_eq!(name(text), shown);
         }
-        assert_eq!(name(&"å".repeat(5000), 300).chars().count(), 300);
+        assert_eq!(name(&"å".repeat(5000)).chars().count(), 300);
     }
 
     #[test]

@@ -279,7 +279,7 @@ fn collect_ids(response: &Value, is_choice: bool, ids: &mut Vec<String>) {
 
 /// Returns server text for a terminal: one line of bounded length without control characters.
 pub(crate) fn legible(text: &str, secret: &str) -> String {
-    let visible = |c: &char| c.is_whitespace() || !(c.is_control() || is_invisible(*c));
+    let visible = |c: &char| c.is_whitespace() || !(c.is_control() || redact::is_invisible(*c));
     // Invisible characters are dropped first: one of them may be inside the secret.
     let text: String = text.chars().filter(visible).collect();
     let text = if secret.is_empty() { text } else { text.replace(secret, REDACTED) };
@@ -302,11 +302,6 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     }
     let date = |text| httpdate::parse_http_date(text).ok();
     date(text)?.duration_since(date(header(DATE)?)?).ok()
-}
-
-/// Whether a character changes how others look: direction marks, joiners, tags.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Redacts the secret in a response: a proxy or a debugging page may repeat it.
