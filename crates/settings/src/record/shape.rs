@@ -28,12 +28,14 @@ pub(super) fn find(mut node: Node, mut key: Option<&str>) -> Result<Shape, Shape
             Node::Object(fields) if has_settings(&fields) => return Ok(Shape { pointer, fields }),
             Node::Object(mut fields) => {
                 if let Some(at) = fields.iter().position(|(name, _)| name == "value") {
-                    let (_, value) = fields.swap_remove(at);
-                    pointer += "/value";
-                    if fields.iter().any(|(name, _)| name == "value") {
-                        return Err(ShapeError { pointer, kind: ProblemKind::Duplicate });
-                    }
-                    Ok(value)
+                    let names = [key_of(&fields)];
+                    let key = key.take().filter(|_| !names[0].is_empty());
+                    choose(&names, key).and_then(|_| {
+                        pointer += "/value";
+                        let (_, value) = fields.swap_remove(at);
+                        let is_twice = fields.iter().any(|(name, _)| name == "value");
+                        if is_twice { Err(ProblemKind::Duplicate) } else { Ok(value) }
+                    })
                 } else if !fields.is_empty() && fields.iter().all(|(_, node)| is_record_like(node))
                 {
                     // The response of `GET /my/config/settings?tag=…` maps keys to values.
@@ -47,7 +49,7 @@ pub(super) fn find(mut node: Node, mut key: Option<&str>) -> Result<Shape, Shape
                 }
             }
             Node::List(mut records) => {
-                let names: Vec<String> = records.iter().map(key_of).collect();
+                let names: Vec<String> = records.iter().map(key_of_record).collect();
                 choose(&names, key.take()).map(|at| {
                     pointer += &format!("/{at}");
                     records.swap_remove(at)
@@ -72,28 +74,35 @@ pub(super) fn find(mut node: Node, mut key: Option<&str>) -> Result<Shape, Shape
 
 /// Returns the index of the only record, or of the one with this key.
 fn choose(names: &[String], key: Option<&str>) -> Result<usize, ProblemKind> {
-    let at = match key {
-        Some(key) => names.iter().position(|name| is_same_key(name, key)),
-        None => (names.len() == 1).then_some(0),
+    let only = |is_chosen: &dyn Fn(&str) -> bool| {
+        let mut chosen = (0..names.len()).filter(|&at| is_chosen(&names[at]));
+        chosen.next().map(|at| chosen.next().map_or(Ok(at), |_| Err(ProblemKind::Duplicate)))
     };
-    at.ok_or_else(|| {
+    let at = match key {
+        Some(key) => only(&|name| name == key).or_else(|| only(&|name| is_same_key(name, key))),
+        None => (names.len() == 1).then_some(Ok(0)),
+    };
+    at.unwrap_or_else(|| {
         let count = names.len();
         let names = names.iter().filter(|name| !name.is_empty());
         let names = names.map(|name| redact::label(name).to_owned()).collect();
-        match key {
+        Err(match key {
             Some(_) => ProblemKind::RecordNotFound { count, names },
             None => ProblemKind::AmbiguousRecord { count, names },
-        }
+        })
     })
 }
 
 /// Onify adds an underscore to the keys of custom settings.
 fn is_same_key(name: &str, key: &str) -> bool {
-    name.strip_prefix('_').unwrap_or(name) == key.strip_prefix('_').unwrap_or(key)
+    name.trim_start_matches('_') == key.trim_start_matches('_')
 }
 
-fn key_of(record: &Node) -> String {
-    let Node::Object(fields) = record else { return String::new() };
+fn key_of_record(record: &Node) -> String {
+    if let Node::Object(fields) = record { key_of(fields) } else { String::new() }
+}
+
+fn key_of(fields: &[(String, Node)]) -> String {
     let key = fields.iter().find_map(|(name, node)| match node {
         Node::Text(text) if name == "key" => Some(text.secret().to_owned()),
         _ => None,

@@ -174,6 +174,29 @@ fn record_is_selected_by_key() {
 }
 
 #[test]
+fn key_selects_one_record_and_no_other() {
+    let bare = record();
+    let of = |key: &str| format!(r#"{{"key": "{key}", "value": {bare}}}"#);
+    let pair = |one, other| format!("[{}, {}]", of(one), of(other));
+    for (name, json, found) in [
+        ("the record", of("b"), Ok("/value")),
+        ("another record", of("a"), Err("settings.shape")),
+        ("a list of another record", format!("[{}]", of("a")), Err("settings.shape")),
+        ("a record without a key", format!(r#"{{"value": {bare}}}"#), Ok("/value")),
+        ("a value alone", bare.clone(), Ok("")),
+        ("one with an underscore before", pair("_b", "b"), Ok("/1/value")),
+        ("two of the same key", pair("b", "b"), Err("settings.duplicate")),
+        ("the same with underscores", pair("_b", "_b"), Err("settings.duplicate")),
+        ("two names", format!(r#"{{"_b": {bare}, "b": {bare}}}"#), Ok("/b")),
+    ] {
+        let layer = Layer::from_record(json.as_bytes(), "salesforce.json", Some("b"));
+        let code = layer.problems.first().map(Diagnostic::code);
+        let pointer = layer.record.as_ref().map(|record| &*record.pointer);
+        assert_eq!(pointer.ok_or_else(|| code.unwrap_or_default()), found, "{name}");
+    }
+}
+
+#[test]
 fn duplicate_name_is_refused() {
     let doubled = format!("{}, \"ClientId\": \"3MVG9other\"}}", record().trim_end_matches('}'));
     let text = serde_json::to_string(&doubled).unwrap();
