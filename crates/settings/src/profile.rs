@@ -14,13 +14,6 @@ use crate::settings::SignerCommand;
 use crate::source::Source;
 use crate::{spelling, text};
 
-impl Layer {
-    /// Reads one profile of a `config.toml`: see [`ConfigFile::profile`].
-    pub fn from_profile(bytes: &[u8], file: &str, name: Option<&str>) -> Self {
-        ConfigFile::parse(bytes, file).profile(name)
-    }
-}
-
 /// A `config.toml`, parsed once for all of its profiles.
 pub struct ConfigFile<'a> {
     bytes: &'a [u8],

@@ -6,7 +6,6 @@ use std::path::Path;
 use orgtoken_oauth::redact;
 use toml_edit::{Array, Decor, DocumentMut, Item, Table, TableLike, Value};
 
-use crate::layer::Layer;
 use crate::loader::Loader;
 use crate::problems::{Location, Problem, ProblemKind, Problems};
 use crate::profile::{self, ConfigFile};
@@ -250,7 +249,7 @@ impl fmt::Display for ConfigEditor {
 }
 
 fn problems(config: &[u8], file: &str, profile: Option<&str>) -> Problems {
-    Problems::new(Layer::from_profile(config, file, profile).problems, Vec::new())
+    Problems::new(ConfigFile::parse(config, file).profile(profile).problems, Vec::new())
 }
 
 /// Sets an entry. The comments around an old value stay.

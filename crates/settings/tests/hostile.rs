@@ -1,7 +1,7 @@
 //! No input makes the settings panic, and no message repeats the input.
 
 use orgtoken_assertion::Diagnostic;
-use orgtoken_settings::{Layer, Loader, Problems, Setting, Settings};
+use orgtoken_settings::{ConfigFile, Layer, Loader, Problems, Setting, Settings};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -74,7 +74,7 @@ proptest! {
     #[test]
     fn arbitrary_bytes_do_not_panic(bytes in vec(any::<u8>(), 0..300)) {
         let _ = check([Layer::from_record(&bytes, "r.json", None)]);
-        let _ = check([Layer::from_profile(&bytes, "config.toml", None)]);
+        let _ = check([ConfigFile::parse(&bytes, "config.toml").profile(None)]);
     }
 
     #[test]
@@ -84,7 +84,7 @@ proptest! {
 
     #[test]
     fn nearly_valid_toml_does_not_panic(text in r#"[\[\]"=.,\\'#a-c0-9{} \n]{0,60}"#) {
-        let _ = check([Layer::from_profile(text.as_bytes(), "config.toml", Some("a"))]);
+        let _ = check([ConfigFile::parse(text.as_bytes(), "config.toml").profile(Some("a"))]);
     }
 
     #[test]
@@ -120,7 +120,7 @@ proptest! {
         let value = format!("{}{CANARY}", value.replace(['"', '\\'], ""));
         let value = if quoted { format!("\"{value}\"") } else { value };
         let config = format!("[profile.acme]\n{} = {value}\n", KEYS[key]);
-        let words = words(Loader::new([Layer::from_profile(config.as_bytes(), "c.toml", None)]).check());
+        let words = words(Loader::new([ConfigFile::parse(config.as_bytes(), "c.toml").profile(None)]).check());
         prop_assert!(!words.contains(CANARY), "{words}");
     }
 

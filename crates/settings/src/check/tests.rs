@@ -2,7 +2,7 @@ use orgtoken_assertion::{Diagnostic, Passphrase};
 
 use crate::tests::{CLIENT_ID, KEY, check, fields, object, only, record, record_with};
 use crate::{
-    ApiVersion, Cache, Input, KeySource, Layer, Loader, ProfileChoice, ReadError, Setting,
+    Cache, ConfigFile, Input, KeySource, Layer, Loader, ProfileChoice, ReadError, Setting,
 };
 
 #[test]
@@ -396,7 +396,7 @@ fn urls_are_normalized_with_notice() {
 #[test]
 fn inputs_are_requested_until_complete() {
     let config = b"[profile.acme]\nrecord = \"sf.json\"\npassphrase_file = \"/run/secrets/pass\"\n";
-    let profile = Layer::from_profile(config, "conf/config.toml", None);
+    let profile = ConfigFile::parse(config, "conf/config.toml").profile(None);
     let mut flags = Layer::flags();
     flags.set_file(Setting::PrivateKey, "--jwt-key-file", "-");
     let variable = ("ORGTOKEN_CLIENT_ID_FILE".to_owned(), "/run/secrets/id".to_owned());
@@ -497,7 +497,7 @@ fn variables_of_other_tools_are_between_a_named_and_the_default_profile() {
             ("SF_USERNAME".to_owned(), "other@acme.com".to_owned()),
             ("SF_LOGIN_URL".to_owned(), "login.salesforce.com".to_owned()),
         ];
-        let profile = Layer::from_profile(config, "config.toml", name);
+        let profile = ConfigFile::parse(config, "config.toml").profile(name);
         let mut loader = Loader::new([profile, Layer::from_environment(variables)]);
         let input = loader.next_input().unwrap();
         loader.provide(&input, record().into_bytes().into());
@@ -519,7 +519,7 @@ fn other_settings_are_read() {
         allow_methods = ["get", "POST"]
         allow_paths = ["query", "sobjects/Account", "/services/apexrest/"]
     "#;
-    let profile = Layer::from_profile(config, "/etc/orgtoken/config.toml", None);
+    let profile = ConfigFile::parse(config, "/etc/orgtoken/config.toml").profile(None);
     let record = Layer::from_record(record().as_bytes(), "salesforce.json", None);
     let settings = Loader::new([profile, record]).check().unwrap();
     assert_eq!(settings.token_lifetime().unwrap().as_secs(), 900);
@@ -551,7 +551,7 @@ fn what_is_not_a_method_or_a_path_of_calls_is_refused() {
         ("allow_paths = [\"https://evil.example\"]", "not the beginning of a path of API calls"),
     ] {
         let config = format!("[profile.acme]\n{line}\n");
-        let profile = Layer::from_profile(config.as_bytes(), "config.toml", None);
+        let profile = ConfigFile::parse(config.as_bytes(), "config.toml").profile(None);
         let record = Layer::from_record(record().as_bytes(), "salesforce.json", None);
         let problems = Loader::new([profile, record]).check().unwrap_err().to_string();
         assert!(problems.contains(message), "{line}: {problems}");
@@ -572,11 +572,6 @@ fn values_are_shown_except_secrets() {
             "api_version = v51.0 (record salesforce.json, /InstanceAPIVersion)".to_owned(),
         ]
     );
-}
-
-#[test]
-fn default_api_version() {
-    assert_eq!(ApiVersion::DEFAULT.to_string(), "v65.0");
 }
 
 #[test]
@@ -652,7 +647,7 @@ fn unset_passphrase_variable_is_the_only_problem() {
 #[test]
 fn invalid_public_key_hint_names_no_private_key() {
     let config = b"[profile.acme]\nsigner_command = \"sign\"\npublic_key_file = \"a.crt\"\n";
-    let profile = Layer::from_profile(config, "config.toml", None);
+    let profile = ConfigFile::parse(config, "config.toml").profile(None);
     let mut fields = fields();
     fields.retain(|(name, _)| *name != "PrivateKey");
     let record = Layer::from_record(object(&fields).as_bytes(), "salesforce.json", None);

@@ -2,7 +2,7 @@ use orgtoken_assertion::Diagnostic;
 
 use super::*;
 use crate::tests::{CLIENT_ID, KEY, record};
-use crate::{KeySource, Layer, Settings};
+use crate::{ConfigFile, KeySource, Layer, Settings};
 
 const FORMS: [Form<'_>; 3] =
     [Form::Environment, Form::Profile { name: "acme", key_file: "acme.key" }, Form::Record];
@@ -16,7 +16,7 @@ fn read(form: Form<'_>, converted: &Converted) -> Settings {
     let text = converted.text().secret();
     let layer = match form {
         Form::Environment => Layer::from_environment(shell(text)),
-        Form::Profile { .. } => Layer::from_profile(text.as_bytes(), "config.toml", None),
+        Form::Profile { .. } => ConfigFile::parse(text.as_bytes(), "config.toml").profile(None),
         Form::Record => Layer::from_record(text.as_bytes(), "salesforce.json", None),
     };
     let mut loader = Loader::new([layer]);

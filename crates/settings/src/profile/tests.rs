@@ -4,7 +4,7 @@ use super::*;
 use crate::{Layer, Loader};
 
 fn read_text(text: &str, name: Option<&str>) -> Layer {
-    Layer::from_profile(text.as_bytes(), "/etc/orgtoken/config.toml", name)
+    ConfigFile::parse(text.as_bytes(), "/etc/orgtoken/config.toml").profile(name)
 }
 
 fn username(text: &str, name: Option<&str>) -> Option<String> {
@@ -32,26 +32,6 @@ fn profile_selection() {
         ("empty file", "", None, None),
     ] {
         assert_eq!(username(text, profile).as_deref(), expected, "{name}");
-    }
-}
-
-#[test]
-fn several_profiles_are_read_like_single_ones() {
-    for text in
-        [TWO, "[profile.a]\nusername = 7\n[profile.b]\nuser = \"b\"\n", "[profile", "\u{0}a"]
-    {
-        let names = ["a", "b", "c"];
-        let file = "/etc/orgtoken/config.toml";
-        let config = ConfigFile::parse(text.as_bytes(), file);
-        for name in names {
-            let layer = config.profile(Some(name));
-            let alone = read_text(text, Some(name));
-            assert_eq!(format!("{:?}", layer.problems), format!("{:?}", alone.problems), "{name}");
-            assert_eq!(layer.entries.len(), alone.entries.len(), "{name}");
-            for (one, other) in layer.entries.iter().zip(&alone.entries) {
-                assert_eq!((one.setting, &one.source), (other.setting, &other.source), "{name}");
-            }
-        }
     }
 }
 
@@ -290,7 +270,7 @@ fn profile_overrides_its_record_but_not_a_requested_one() {
 
 #[test]
 fn unknown_name_hint_names_config_schema() {
-    let layer = Layer::from_profile(b"[profile.a]\nfoo = 1\n", "config.toml", None);
+    let layer = ConfigFile::parse(b"[profile.a]\nfoo = 1\n", "config.toml").profile(None);
     let [problem] = layer.problems.as_slice() else { panic!("{:?}", layer.problems) };
     assert!(problem.hint().unwrap().contains("`orgtoken settings schema config`"));
 }
