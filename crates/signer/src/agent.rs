@@ -102,8 +102,8 @@ pub enum AgentError {
     #[error("the SSH agent holds no key")]
     Empty,
     /// The connection failed.
-    #[error("cannot talk to the SSH agent: {0}")]
-    Io(io::ErrorKind),
+    #[error("cannot talk to the SSH agent")]
+    Io(#[source] io::Error),
     /// The response violates the protocol.
     #[error("malformed response from the SSH agent")]
     Malformed,
@@ -165,7 +165,8 @@ impl Agent {
 
     /// Sends a request and returns the response, on a new connection.
     fn ask(&self, request: &[u8]) -> Result<Vec<u8>, AgentError> {
-        let until = Instant::now() + self.timeout;
+        let start = Instant::now();
+        let left = || self.timeout.saturating_sub(start.elapsed());
         let exchange = || {
             let mut stream = UnixStream::connect(&self.socket)?;
             stream.set_write_timeout(Some(self.timeout))?;
@@ -174,13 +175,13 @@ impl Agent {
             stream.write_all(&framed)?;
 
             let mut len = [0; 4];
-            read_until(&mut stream, &mut len, until)?;
+            read_exact(&mut stream, &mut len, left)?;
             let len = u32::from_be_bytes(len);
             if len > LONGEST {
                 return Err(io::ErrorKind::InvalidData.into());
             }
             let mut answer = vec![0; len as usize];
-            read_until(&mut stream, &mut answer, until)?;
+            read_exact(&mut stream, &mut answer, left)?;
             Ok(answer)
         };
         exchange().map_err(|error: io::Error| match error.kind() {
@@ -188,7 +189,7 @@ impl Agent {
                 AgentError::TimedOut(self.timeout)
             }
             io::ErrorKind::InvalidData => AgentError::Malformed,
-            kind => AgentError::Io(kind),
+            _ => AgentError::Io(error),
         })
     }
 }
@@ -246,9 +247,14 @@ fn padded(len: usize, signature: &[u8]) -> Option<Vec<u8>> {
     Some([&vec![0; missing], digits].concat())
 }
 
-fn read_until(stream: &mut UnixStream, mut buffer: &mut [u8], until: Instant) -> io::Result<()> {
+/// Fills the buffer within the time that is `left`.
+fn read_exact(
+    stream: &mut UnixStream,
+    mut buffer: &mut [u8],
+    left: impl Fn() -> Duration,
+) -> io::Result<()> {
     while !buffer.is_empty() {
-        let left = until.saturating_duration_since(Instant::now());
+        let left = left();
         if left.is_zero() {
             return Err(io::ErrorKind::TimedOut.into());
         }

@@ -53,7 +53,7 @@ impl CommandSigner {
     }
 
     fn signature(&self, message: &[u8]) -> Result<Vec<u8>, CommandError> {
-        let until = Instant::now() + self.timeout;
+        let start = Instant::now();
         let mut child = self.start()?;
         let mut output = Captured::of(child.stdout.take());
         let mut errors = Captured::of(child.stderr.take());
@@ -62,7 +62,8 @@ impl CommandSigner {
             // below.
             let _ = input.write_all(message);
         }
-        let Some(status) = wait(&mut child, &mut output, &mut errors, until) else {
+        let left = || self.timeout.saturating_sub(start.elapsed());
+        let Some(status) = wait(&mut child, &mut output, &mut errors, left) else {
             // The command leads a process group, so that its child processes are killed as well.
             let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
             let _ = child.wait();
@@ -78,15 +79,15 @@ impl CommandSigner {
     }
 
     fn start(&self) -> Result<Child, CommandError> {
-        let (program, arguments) =
-            self.words.split_first().ok_or(CommandError::NotStarted(io::ErrorKind::NotFound))?;
+        let nothing = || CommandError::NotStarted(io::ErrorKind::NotFound.into());
+        let (program, arguments) = self.words.split_first().ok_or_else(nothing)?;
         let mut command = Command::new(program);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.process_group(0);
         for variable in &self.removed_variables {
             command.env_remove(variable);
         }
-        command.spawn().map_err(|error| CommandError::NotStarted(error.kind()))
+        command.spawn().map_err(CommandError::NotStarted)
     }
 }
 
@@ -128,8 +129,8 @@ pub enum CommandError {
         got: usize,
     },
     /// The command could not be started.
-    #[error("cannot start the signer command: {0}")]
-    NotStarted(io::ErrorKind),
+    #[error("cannot start the signer command")]
+    NotStarted(#[source] io::Error),
     /// The command did not finish in time.
     #[error("the signer command did not finish within {} s", .0.as_secs_f64())]
     TimedOut(Duration),
@@ -196,7 +197,7 @@ fn wait(
     child: &mut Child,
     output: &mut Captured<impl Read + AsFd>,
     errors: &mut Captured<impl Read + AsFd>,
-    until: Instant,
+    left: impl Fn() -> Duration,
 ) -> Option<ExitStatus> {
     let mut pause = Duration::from_micros(100);
     loop {
@@ -206,7 +207,7 @@ fn wait(
             return Some(status);
         }
         errors.read();
-        let mut limit = left(until);
+        let mut limit = left();
         if limit.is_zero() {
             return None;
         }
@@ -214,15 +215,12 @@ fn wait(
             limit = limit.min(pause);
             pause = (pause * 2).min(Duration::from_millis(20));
         }
-        let limit = Timespec::try_from(limit).ok()?;
+        // There is no limit if the system does not support one this long.
+        let limit = Timespec::try_from(limit).ok();
         let mut open: Vec<_> = output.poll_fd().into_iter().chain(errors.poll_fd()).collect();
         // A signal may interrupt it: then there is nothing to read yet.
-        let _ = poll(&mut open, Some(&limit));
+        let _ = poll(&mut open, limit.as_ref());
     }
-}
-
-fn left(until: Instant) -> Duration {
-    until.saturating_duration_since(Instant::now())
 }
 
 fn signature(output: &[u8], len: usize) -> Option<Vec<u8>> {

@@ -1,5 +1,6 @@
 //! Tests with agents that follow or violate the protocol.
 
+use std::error::Error;
 use std::time::Duration;
 
 use orgtoken_assertion::{Diagnostic, Signer};
@@ -23,6 +24,13 @@ fn agent_signs_like_the_key() {
         assert_eq!(signer.public_key(), key().public_key());
         assert_signs_like_the_key(&signer);
     }
+}
+
+#[test]
+fn longest_timeout_is_no_timeout() {
+    let agent = FakeAgent::start(vec![(key(), "acme")], Manner::Signs);
+    let signer = AgentSigner::find_with_timeout(&agent.socket(), "acme", Duration::MAX).unwrap();
+    assert_signs_like_the_key(&signer);
 }
 
 #[test]
@@ -111,6 +119,7 @@ fn malformed_responses_are_refused() {
 fn missing_agent_gives_hint() {
     let folder = tempfile::tempdir().unwrap();
     let error = AgentSigner::find(&folder.path().join("none"), "acme").unwrap_err();
-    assert_eq!(error.to_string(), "cannot talk to the SSH agent: entity not found");
+    assert_eq!(error.to_string(), "cannot talk to the SSH agent");
+    assert!(error.source().unwrap().to_string().starts_with("No such file"));
     assert!(error.hint().unwrap().contains("SSH_AUTH_SOCK"));
 }

@@ -59,7 +59,13 @@ fn failed_commands_are_described() {
     let words = vec!["/no/such/program".to_owned()];
     let missing = CommandSigner::program(words, key().public_key().clone());
     let error = message_of(missing.sign(b"message").unwrap_err());
-    assert_eq!(error, "cannot start the signer command: entity not found");
+    assert_eq!(error, "cannot start the signer command: No such file or directory (os error 2)");
+}
+
+#[test]
+fn longest_timeout_is_no_timeout() {
+    let error = shell("cat").timeout(Duration::MAX).sign(b"m").unwrap_err();
+    assert!(message_of(error).contains("wrote 1 bytes"));
 }
 
 #[test]

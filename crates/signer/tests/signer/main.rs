@@ -44,10 +44,13 @@ fn assert_signs_like_the_key(signer: &dyn Signer) {
     assert_eq!(claims().sign(signer).unwrap().secret(), here.secret());
 }
 
-/// Returns the message of an external error.
+/// Returns the message of an external error, with its cause.
 fn message_of(error: SignError) -> String {
     match error {
-        SignError::External(source) => source.to_string(),
+        SignError::External(error) => {
+            let cause = error.source().map(|cause| format!(": {cause}"));
+            format!("{error}{}", cause.unwrap_or_default())
+        }
         other => format!("{other:?}"),
     }
 }
