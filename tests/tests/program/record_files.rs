@@ -28,6 +28,13 @@ pub(crate) fn named(org: &TestOrg, start: &str) -> Vec<PathBuf> {
     paths
 }
 
+/// Creates accounts, and writes their ids to `ids.csv`.
+fn write_ids(org: &TestOrg, number: usize) {
+    org.accounts(number);
+    let found = org.run(&["query", "SELECT Id FROM Account WHERE Name LIKE 'A00%'"]);
+    write(org, "ids.csv", stdout(&found));
+}
+
 fn document(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
@@ -397,9 +404,7 @@ fn failed_rows_of_a_windows_1252_file_are_loaded_by_the_same_command() {
 #[test]
 fn delete_asks_on_a_terminal() {
     let org = TestOrg::new();
-    org.accounts(2);
-    let found = org.run(&["query", "SELECT Id FROM Account WHERE Name LIKE 'A00%'"]);
-    write(&org, "ids.csv", stdout(&found));
+    write_ids(&org, 2);
     let delete = |answer: &[u8], flags: &[&str]| {
         let (mut user_end, screen) = terminal();
         let args = ["record", "delete", "Account", "--from", "ids.csv"];
@@ -414,18 +419,14 @@ fn delete_asks_on_a_terminal() {
     assert_eq!(count(&org, "Name LIKE 'A00%'"), "2");
     assert_eq!(delete(b"y\n", &[]), Some(0));
     assert_eq!(count(&org, "Name LIKE 'A00%'"), "0");
-    org.accounts(1);
-    let found = org.run(&["query", "SELECT Id FROM Account WHERE Name LIKE 'A00%'"]);
-    write(&org, "ids.csv", stdout(&found));
+    write_ids(&org, 1);
     assert_eq!(delete(b"", &["--yes"]), Some(0));
 }
 
 #[test]
 fn delete_without_a_terminal_needs_yes() {
     let org = TestOrg::new();
-    org.accounts(1);
-    let found = org.run(&["query", "SELECT Id FROM Account WHERE Name LIKE 'A00%'"]);
-    write(&org, "ids.csv", stdout(&found));
+    write_ids(&org, 1);
     let delete = ["record", "delete", "Account", "--from", "ids.csv"];
     for more in
         [["--json"].as_slice(), &["--json", "--bulk"], &["--json", "--bulk", "--hard-delete"]]
@@ -441,9 +442,7 @@ fn delete_without_a_terminal_needs_yes() {
 #[test]
 fn signal_ends_the_question_before_a_delete() {
     let org = TestOrg::new();
-    org.accounts(1);
-    let found = org.run(&["query", "SELECT Id FROM Account WHERE Name LIKE 'A00%'"]);
-    write(&org, "ids.csv", stdout(&found));
+    write_ids(&org, 1);
     let (mut user_end, screen) = terminal();
     let mut command = org.command(&["record", "delete", "Account", "--from", "ids.csv"]);
     command.stdin(screen.try_clone().unwrap()).stderr(screen).stdout(Stdio::null());
