@@ -56,6 +56,11 @@ impl Service {
         Self::start(command.env("XDG_RUNTIME_DIR", org.folder.path()), socket)
     }
 
+    /// Starts a service of the profiles in `config.toml`, at a socket in the folder of the org.
+    fn of_profiles(org: &TestOrg, socket: &str) -> Self {
+        Self::start(&mut org.bare(&["serve", "--socket", socket]), org.path(socket))
+    }
+
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
@@ -78,6 +83,10 @@ impl Service {
 
     pub(crate) fn token(&self) -> (u16, Value) {
         self.ask("POST /v1/token", "")
+    }
+
+    fn token_of(&self, profile: &str) -> (u16, Value) {
+        self.ask("POST /v1/token", &format!(r#"{{"profile":"{profile}"}}"#))
     }
 
     fn health(&self) -> Value {
@@ -199,7 +208,7 @@ fn login_in_progress_does_not_delay_shutdown() {
 #[test]
 fn without_descriptors_a_request_waits_until_silent_connections_end() {
     let org = TestOrg::new();
-    let socket = org.folder.path().join("orgtoken/orgtoken.sock");
+    let socket = org.path("orgtoken/orgtoken.sock");
     let serve = org.command(&["serve"]);
     let mut command = Command::new("sh");
     command.args(["-c", "ulimit -n 40 && exec \"$@\"", "sh"]).arg(serve.get_program());
@@ -278,7 +287,7 @@ fn half_written_settings_and_missing_keys_keep_the_last_valid_ones() {
     assert_eq!(service.health(), "ok");
     assert_eq!(service.token().1["access_token"], first["access_token"], "no new login for it");
 
-    fs::remove_file(org.folder.path().join("salesforce.json")).unwrap();
+    fs::remove_file(org.path("salesforce.json")).unwrap();
     service.wait_until(|service| service.health() == "degraded");
     assert_eq!(service.token().0, 200);
     let said = service.end();
@@ -288,7 +297,7 @@ fn half_written_settings_and_missing_keys_keep_the_last_valid_ones() {
 
 /// Starts a service whose record is in a Hub.
 fn of_hub(org: &TestOrg, hub: &Hub) -> Service {
-    let socket = org.folder.path().join("s.sock");
+    let socket = org.path("s.sock");
     let settings = format!("hub:{}", hub.url);
     let arguments = ["serve", "--settings", &settings, "--socket", socket.to_str().unwrap()];
     let mut command = org.bare(&arguments);
@@ -338,13 +347,11 @@ fn broken_profile_does_not_stop_the_others() {
     let two =
         format!("{}{}", profile(&org, "acme", "app.key"), profile(&org, "broken", "none.key"));
     org.config(&two);
-    let socket = org.folder.path().join("s.sock");
-    let mut command = org.bare(&["serve", "--socket", socket.to_str().unwrap()]);
-    let service = Service::start(&mut command, socket);
+    let service = Service::of_profiles(&org, "s.sock");
 
-    let by_name = |name: &str| service.ask("POST /v1/token", &format!(r#"{{"profile":"{name}"}}"#));
-    assert_eq!(by_name("acme").0, 200);
-    assert_eq!(by_name("broken").0, 404);
+    let by_name = |name: &str| service.token_of(name).0;
+    assert_eq!(by_name("acme"), 200);
+    assert_eq!(by_name("broken"), 404);
     assert_eq!(service.token().0, 404, "none is the default");
     let health = service.ask("GET /healthz", "").1;
     assert_eq!(health["status"], "degraded");
@@ -363,10 +370,8 @@ fn broken_profile_does_not_stop_the_others() {
 #[test]
 fn verbose_service_logs_no_token() {
     let org = TestOrg::new();
-    let socket = org.folder.path().join("orgtoken/orgtoken.sock");
     let mut command = org.command(&["serve", "-vvv"]);
-    command.env("XDG_RUNTIME_DIR", org.folder.path()).env("RUST_LOG", "trace");
-    let service = Service::start(&mut command, socket);
+    let service = Service::at_default_socket(&org, command.env("RUST_LOG", "trace"));
     let (status, body) = service.token();
     let token = body["access_token"].as_str().unwrap();
     assert_eq!(status, 200);
@@ -391,7 +396,7 @@ fn bearer_file_of_the_loopback_is_private() {
     let service = Service::start(command.args(["--bearer-file", "bearer"]), PathBuf::new());
     let lines = &service.at_start;
     assert!(lines.contains("listening on http://127.0.0.1:"), "{lines}");
-    let file = org.folder.path().join("bearer");
+    let file = org.path("bearer");
     assert_eq!(file.metadata().unwrap().mode() & 0o777, 0o600);
     let bearer = fs::read_to_string(&file).unwrap();
     assert!(!lines.contains(&bearer), "{lines}");
@@ -421,7 +426,7 @@ fn key_in_the_wrong_setting_is_not_logged() {
     }
     let good = profile(&org, "acme", "app.key");
     org.config(&format!("{good}{bad}"));
-    let socket = org.folder.path().join("s.sock");
+    let socket = org.path("s.sock");
     let mut command = org.bare(&["serve", "-vv", "--socket", socket.to_str().unwrap()]);
     let service = Service::start(&mut command, socket);
     let health = service.ask("GET /healthz", "").1.to_string();
@@ -459,7 +464,7 @@ fn replaced_or_removed_bearer_file_invalidates_the_old_bearer() {
     let service = Service::start(command.args(["--bearer-file", "bearer"]), PathBuf::new());
     let (_, port) = service.at_start.trim_end().rsplit_once(':').unwrap();
     let port = port.parse().unwrap();
-    let file = org.folder.path().join("bearer");
+    let file = org.path("bearer");
     let first = fs::read_to_string(&file).unwrap();
     assert_eq!(ask_tcp(port, &first), 200);
 
@@ -527,7 +532,7 @@ fn shutdown_does_not_wait_for_settings() {
 #[test]
 fn sockets_of_systemd_count_only_with_our_process_id() {
     let org = TestOrg::new();
-    let socket = org.folder.path().join("orgtoken/orgtoken.sock");
+    let socket = org.path("orgtoken/orgtoken.sock");
     for pid in [None, Some("1"), Some("")] {
         let mut command = org.command(&["serve"]);
         command.env("XDG_RUNTIME_DIR", org.folder.path()).env("LISTEN_FDS", "1");
@@ -579,10 +584,8 @@ fn profile_with_the_name_default_is_not_replaced_by_the_default_profile() {
     let of_default = profile(&org, "default", "app.key");
     let of_acme = profile(&org, "acme", "app.key").replace("v60.0", "v61.0");
     org.config(&format!("default_profile = \"acme\"\n{of_default}{of_acme}"));
-    let socket = org.folder.path().join("s.sock");
-    let mut command = org.bare(&["serve", "--socket", socket.to_str().unwrap()]);
-    let service = Service::start(&mut command, socket);
-    let token = service.ask("POST /v1/token", r#"{"profile":"default"}"#).1;
+    let service = Service::of_profiles(&org, "s.sock");
+    let token = service.token_of("default").1;
     assert_eq!(token["api_version"], "v60.0", "{token}");
     assert_eq!(service.token().1["api_version"], "v61.0");
 }
@@ -593,15 +596,13 @@ fn removed_profile_is_dropped_although_another_is_broken() {
     let good = |name: &str| profile(&org, name, "app.key");
     let broken = "[profile.unfinished]\nusername = \"a@b.com\"\n";
     org.config(&format!("{}{}{broken}", good("acme"), good("gone")));
-    let socket = org.folder.path().join("s.sock");
-    let mut command = org.bare(&["serve", "--socket", socket.to_str().unwrap()]);
-    let service = Service::start(&mut command, socket);
-    let by_name = |name: &str| service.ask("POST /v1/token", &format!(r#"{{"profile":"{name}"}}"#));
-    assert_eq!((by_name("acme").0, by_name("gone").0), (200, 200));
+    let service = Service::of_profiles(&org, "s.sock");
+    let by_name = |name: &str| service.token_of(name).0;
+    assert_eq!((by_name("acme"), by_name("gone")), (200, 200));
 
     org.config(&format!("{}{broken}", good("acme")));
-    service.wait_until(|_| by_name("gone").0 == 404);
-    assert_eq!(by_name("acme").0, 200);
+    service.wait_until(|_| by_name("gone") == 404);
+    assert_eq!(by_name("acme"), 200);
 }
 
 #[test]
@@ -610,9 +611,7 @@ fn other_users_can_reach_the_socket_of_a_profile_that_allows_them() {
     fs::set_permissions(org.folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
     let allow = "allow_users = [\"12345\", \"no-such-user\"]\n";
     org.config(&(profile(&org, "acme", "app.key") + allow));
-    let socket = org.folder.path().join("run/s.sock");
-    let mut command = org.bare(&["serve", "--socket", socket.to_str().unwrap()]);
-    let service = Service::start(&mut command, socket);
+    let service = Service::of_profiles(&org, "run/s.sock");
     let mode = |path: &Path| path.metadata().unwrap().mode() & 0o777;
     assert_eq!(mode(&service.socket), 0o666);
     assert_eq!(mode(service.socket.parent().unwrap()), 0o755);
