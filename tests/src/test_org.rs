@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::ops::Deref;
 use std::os::unix::fs::{OpenOptionsExt, symlink};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
@@ -105,7 +105,7 @@ impl TestOrg {
     }
 
     /// Returns the path of a file in the folder.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.path().join(name)
     }
 

@@ -31,7 +31,7 @@ fn no_cache_leaves_no_trace() {
         stdout(&org.run(&["token", "--no-cache"]));
     }
     assert_eq!(org.logins(), 2);
-    assert!(!org.folder.path().join(".cache").exists());
+    assert!(!org.path(".cache").exists());
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn unusable_cache_entry_gives_one_warning() {
     ] {
         let org = TestOrg::new();
         stdout(&org.run(&["token"]));
-        let folder = org.folder.path().join(".cache/orgtoken");
+        let folder = org.path(".cache/orgtoken");
         let mut files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let state = files.find(|path| path.extension().is_some_and(|it| it == "state")).unwrap();
         fs::write(&state, bytes).unwrap();
@@ -96,12 +96,12 @@ fn token_that_cannot_be_cached_is_printed_with_one_warning() {
         ("as read-only as can be", Some("/proc"), "the token cache is not used"),
     ] {
         let org = TestOrg::new();
-        let open = org.folder.path().join("open/.cache/orgtoken");
+        let open = org.path("open/.cache/orgtoken");
         fs::create_dir_all(&open).unwrap();
         fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
         let mut command = org.command(&["token"]);
         match home {
-            Some(home) => command.env("HOME", org.folder.path().join(home)),
+            Some(home) => command.env("HOME", org.path(home)),
             None => command.env_remove("HOME"),
         };
         let output = command.output().unwrap();
@@ -124,7 +124,7 @@ fn full_disk_costs_no_token() {
     let said = stderr(&output);
     assert!(said.starts_with("warning: cannot write the token cache: "), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
-    let left = fs::read_dir(org.folder.path().join(".cache/orgtoken")).unwrap();
+    let left = fs::read_dir(org.path(".cache/orgtoken")).unwrap();
     let left = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     assert!(!left.into_iter().any(|name| name.starts_with(".new-")), "nothing lies about");
     stdout(&org.run(&["token"]));
@@ -136,7 +136,7 @@ fn full_disk_costs_no_token() {
 fn pipe_instead_of_the_lock_file_costs_one_login() {
     let org = TestOrg::new();
     stdout(&org.run(&["token"]));
-    let cache = org.folder.path().join(".cache/orgtoken");
+    let cache = org.path(".cache/orgtoken");
     for entry in fs::read_dir(&cache).unwrap().map(Result::unwrap) {
         fs::remove_file(entry.path()).unwrap();
         if entry.path().extension().is_some_and(|extension| extension == "lock") {

@@ -35,7 +35,7 @@ fn printed(org: &TestOrg, args: &[&str]) -> String {
 }
 
 fn written(org: &TestOrg) -> String {
-    fs::read_to_string(org.folder.path().join(".config/orgtoken/config.toml")).unwrap()
+    fs::read_to_string(org.path(".config/orgtoken/config.toml")).unwrap()
 }
 
 #[test]
@@ -260,7 +260,7 @@ fn config_file_is_created_for_its_owner_alone() {
     assert!(stdout(&list).ends_with("  incomplete\n"), "{list:?}");
     assert_eq!(stderr(&list), "`orgtoken setup --profile acme` completes it\n");
     // An invalid file is one error, not one for each profile.
-    let path = org.folder.path().join(".config/orgtoken/config.toml");
+    let path = org.path(".config/orgtoken/config.toml");
     let valid = fs::read(&path).unwrap();
     fs::write(&path, [&valid, &b"x"[..]].concat()).unwrap();
     for args in [&["config", "list"][..], &["setup", "-P", "acme"]] {

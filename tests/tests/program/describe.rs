@@ -40,7 +40,7 @@ fn json_is_the_document_of_salesforce() {
 #[test]
 fn unknown_object_is_named_with_a_close_one() {
     let org = TestOrg::new();
-    fs::write(org.folder.path().join("rows.csv"), "Name\nA\n").unwrap();
+    fs::write(org.path("rows.csv"), "Name\nA\n").unwrap();
     for args in [
         &["describe", "Acount"][..],
         &["record", "create", "Acount", "Name=A"],

@@ -294,7 +294,7 @@ fn broken_settings_are_failed_checks_all_at_once() {
 #[test]
 fn key_that_others_can_read_is_a_failed_check() {
     let org = TestOrg::new();
-    fs::write(org.folder.path().join("open.key"), KEY.secret()).unwrap();
+    fs::write(org.path("open.key"), KEY.secret()).unwrap();
     let mut command = org.command(&["doctor", "--json", "-f", "open.key"]);
     let report = report(&command.output().unwrap());
     assert_eq!(finding(&report, "key")["code"], "key.permissions", "{report}");

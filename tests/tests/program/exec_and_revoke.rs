@@ -105,7 +105,7 @@ fn revoked_token_is_removed_from_org_and_cache() {
 #[test]
 fn token_file_is_private() {
     let org = TestOrg::new();
-    let file = org.folder.path().join("token.curl");
+    let file = org.path("token.curl");
     fs::write(&file, "old").unwrap();
     let output = org.run(&["token", "--format", "curl", "--out", "token.curl"]);
     assert_eq!((stdout(&output), stderr(&output)), ("", ""));
@@ -128,7 +128,7 @@ fn token_is_written_to_devices_and_pipes_without_replacing_them() {
     assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
     assert!(fs::symlink_metadata("/dev/stdout").unwrap().is_symlink());
 
-    let file = fs::File::create(org.folder.path().join("redirected")).unwrap();
+    let file = fs::File::create(org.path("redirected")).unwrap();
     stdout(&org.command(&["token", "--out", "/dev/stdout"]).stdout(file).output().unwrap());
-    assert_eq!(fs::read_to_string(org.folder.path().join("redirected")).unwrap(), token);
+    assert_eq!(fs::read_to_string(org.path("redirected")).unwrap(), token);
 }

@@ -46,7 +46,7 @@ fn file_size_limit_leaves_no_part_of_a_file() {
         );
     }
     for name in ["file", "new.key", "new.crt"] {
-        assert!(!org.folder.path().join(name).exists(), "{name}");
+        assert!(!org.path(name).exists(), "{name}");
     }
 }
 

@@ -43,7 +43,7 @@ fn failed_system_calls_show_no_secret() {
             let place = stderr.lines().find_map(|line| line.strip_prefix(BUG));
             assert!(place.is_some_and(is_place), "{phase}: {stderr}");
         }
-        let _ = fs::remove_dir_all(org.folder.path().join(".cache"));
+        let _ = fs::remove_dir_all(org.path(".cache"));
     }
 }
 
@@ -152,7 +152,7 @@ fn file_that_root_gave_to_a_group_gets_a_warning_whatever_secret_it_holds() {
     ] {
         let mut command = given_to_nobody(&org.bare(args), &org);
         for name in ["app.key", "encrypted.key", "hub.token", "passphrase", "salesforce.json"] {
-            let file = org.folder.path().join(name);
+            let file = org.path(name);
             chown(&file, Some(0), Some(NOBODY)).unwrap();
             fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
         }
@@ -227,7 +227,7 @@ fn like(command: &Command, mut by: Command, org: &TestOrg) -> Command {
 }
 
 fn trace(org: &TestOrg) -> Vec<String> {
-    let trace = fs::read(org.folder.path().join("trace")).unwrap();
+    let trace = fs::read(org.path("trace")).unwrap();
     String::from_utf8_lossy(&trace).lines().map(str::to_owned).collect()
 }
 

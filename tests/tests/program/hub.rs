@@ -87,7 +87,7 @@ fn pull_prints_the_record_or_writes_the_named_file() {
 
     let output = org.bare(&pull).args(["--out", "pulled.json"]).output().unwrap();
     assert_eq!(stdout(&output), "");
-    let file = org.folder.path().join("pulled.json");
+    let file = org.path("pulled.json");
     assert_eq!(file.metadata().unwrap().mode() & 0o777, 0o600);
     let mut command = org.bare(&["token", "--settings", "pulled.json"]);
     assert!(stdout(&command.args(org.way()).output().unwrap()).starts_with("00D"));

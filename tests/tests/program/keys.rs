@@ -85,7 +85,7 @@ fn key_in_an_agent_needs_an_agent() {
 #[test]
 fn record_that_is_not_text_is_refused() {
     let org = TestOrg::new();
-    fs::write(org.folder.path().join("salesforce.json"), b"{\"Username\": \"\xff\"}").unwrap();
+    fs::write(org.path("salesforce.json"), b"{\"Username\": \"\xff\"}").unwrap();
     let error = error(&org.run(&["token", "--json"]));
     assert_eq!(error["code"], "settings.encoding");
     assert!(error["message"].as_str().unwrap().contains("14"), "{error}");
@@ -94,7 +94,7 @@ fn record_that_is_not_text_is_refused() {
 #[test]
 fn file_that_is_not_a_key_is_reported_before_its_mode() {
     let org = TestOrg::new();
-    let file = org.folder.path().join("notes.txt");
+    let file = org.path("notes.txt");
     fs::write(&file, "hello\n").unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     for args in [["token", "--jwt-key-file", "notes.txt"], ["doctor", "-f", "notes.txt"]] {

@@ -12,7 +12,7 @@ use crate::serve::{Service, profile};
 
 /// Starts `orgtoken serve` with these arguments, and waits until it listens.
 fn start(org: &TestOrg, args: &[&str]) -> Service {
-    let socket = org.folder.path().join("s.sock");
+    let socket = org.path("s.sock");
     Service::start(&mut org.bare(&[&["serve", "-v"], args].concat()), socket)
 }
 

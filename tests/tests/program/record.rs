@@ -118,7 +118,7 @@ fn header(org: &TestOrg, name: &str) -> Option<String> {
 fn options_become_headers() {
     let org = TestOrg::new();
     let options = ["--assignment-rule", "off", "--allow-duplicates", "-H", "X-Note: a"];
-    fs::write(org.folder.path().join("rows.csv"), "Name\nA\n").unwrap();
+    fs::write(org.path("rows.csv"), "Name\nA\n").unwrap();
     for args in [["Name=A", "Phone=1"], ["--from", "rows.csv"]] {
         stdout(&org.run(&[&["record", "create", "Account"][..], &args, &options].concat()));
         let sent = ["sforce-auto-assign", "sforce-duplicate-rule-header", "x-note"];

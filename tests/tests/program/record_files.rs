@@ -16,7 +16,7 @@ use crate::record::count;
 use crate::record_resume::signal;
 
 fn write(org: &TestOrg, name: &str, content: impl AsRef<[u8]>) {
-    fs::write(org.folder.path().join(name), content).unwrap();
+    fs::write(org.path(name), content).unwrap();
 }
 
 /// Returns the files of the folder whose names begin with `start`.
@@ -70,7 +70,7 @@ fn failed_rows_are_fixed_and_loaded_again() {
              hint: fix the rows in `failed.csv`, then run again with `--from failed.csv`\n"
         )
     );
-    let failed = fs::read_to_string(org.folder.path().join("failed.csv")).unwrap();
+    let failed = fs::read_to_string(org.path("failed.csv")).unwrap();
     let expected = format!(
         "_row,_error,Name,Phone,NumberOfEmployees\r\n8,{reason},,7,5\r\n334,{reason},,333,5\r\n"
     )
@@ -111,7 +111,7 @@ fn json_has_row_and_id_of_every_result() {
     assert_eq!(found["reasons"][0]["rows"], 1);
     let id = of(0, "id");
     let id = id.as_str().unwrap();
-    let success = fs::read_to_string(org.folder.path().join("ok.csv")).unwrap();
+    let success = fs::read_to_string(org.path("ok.csv")).unwrap();
     assert_eq!(
         success,
         format!(
@@ -124,7 +124,7 @@ fn json_has_row_and_id_of_every_result() {
 fn name_of_a_file_need_not_be_utf_8() {
     let org = TestOrg::new();
     let name = OsStr::from_bytes(b"caf\xe9.csv");
-    fs::write(org.folder.path().join(name), "Name,ExternalId__c\nA,1\n,2\n").unwrap();
+    fs::write(org.path(name), "Name,ExternalId__c\nA,1\n,2\n").unwrap();
     let mut command = org.command(&["record", "create", "Account", "--json"]);
     let output = command.arg("--from").arg(name).output().unwrap();
     assert_eq!(output.status.code(), Some(9), "{}", stderr(&output));
@@ -229,7 +229,7 @@ fn file_behind_dev_stdin_leaves_its_outputs_in_the_folder() {
     let org = TestOrg::new();
     write(&org, "rows.csv", "Phone\n1\n");
     let mut command = org.command(&["record", "create", "Account", "--from", "/dev/stdin"]);
-    let input = fs::File::open(org.folder.path().join("rows.csv")).unwrap();
+    let input = fs::File::open(org.path("rows.csv")).unwrap();
     let output = command.stdin(input).output().unwrap();
     assert_eq!(output.status.code(), Some(9), "{}", stderr(&output));
     assert!(stderr(&output).contains("\nrows failed: failed-"), "{}", stderr(&output));
@@ -269,7 +269,7 @@ fn output_that_cannot_be_opened_leaves_no_journal() {
     let args = ["record", "create", "Account", "--from", "rows.csv"];
     let output = org.run(&[&args[..], &["--failed", "none/failed.csv"]].concat());
     assert!(stderr(&output).starts_with("error: cannot write `none/failed.csv`"));
-    assert!(!org.folder.path().join("rows.csv.journal").exists());
+    assert!(!org.path("rows.csv.journal").exists());
     let output = org.run(&[&args[..], &["--journal", "none/rows.journal"]].concat());
     let said = stderr(&output);
     assert!(said.starts_with("error: cannot use the journal `none/rows.journal`"), "{said}");
@@ -368,13 +368,13 @@ fn leftovers_of_an_earlier_run_do_not_stop_a_load() {
     let named_file = [&args[..], &["--failed", "failed.csv"]].concat();
     for _ in 0..2 {
         assert_eq!(org.run(&named_file).status.code(), Some(9));
-        let failed = fs::read_to_string(org.folder.path().join("failed.csv")).unwrap();
+        let failed = fs::read_to_string(org.path("failed.csv")).unwrap();
         assert_eq!(failed.lines().count(), 2);
     }
     // Without a failed row, the file does not keep rows of an earlier run.
     write(&org, "rows.csv", "Name,Phone\nGood,1\n");
     stdout(&org.run(&named_file));
-    let failed = fs::read_to_string(org.folder.path().join("failed.csv")).unwrap();
+    let failed = fs::read_to_string(org.path("failed.csv")).unwrap();
     assert_eq!(failed, "_row,_error,Name,Phone\r\n");
 }
 
@@ -391,7 +391,7 @@ fn failed_rows_of_a_windows_1252_file_are_loaded_by_the_same_command() {
         org.run(&[&args[..], &["failed.csv", "--delimiter", ";", "--from", file]].concat())
     };
     assert_eq!(create("rows.csv").status.code(), Some(9));
-    let failed = fs::read_to_string(org.folder.path().join("failed.csv")).unwrap();
+    let failed = fs::read_to_string(org.path("failed.csv")).unwrap();
     assert!(
         failed.starts_with("\u{feff}_row;_error;Name;Phone;ExternalId__c\r\n2;DUPLICATE_VALUE")
     );
@@ -501,8 +501,8 @@ fn output_never_overwrites_the_input() {
         let output = org.run(&[&args[..], &["--json"]].concat());
         assert_eq!(error(&output)["code"], "usage.conflict");
     }
-    assert_eq!(fs::read_to_string(org.folder.path().join("rows.csv")).unwrap(), "Name\nA\n");
-    assert_eq!(named(&org, "rows."), [org.folder.path().join("rows.csv")]);
+    assert_eq!(fs::read_to_string(org.path("rows.csv")).unwrap(), "Name\nA\n");
+    assert_eq!(named(&org, "rows."), [org.path("rows.csv")]);
 }
 
 #[test]

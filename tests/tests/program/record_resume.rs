@@ -85,10 +85,10 @@ fn load_interrupted_at_random_and_resumed_creates_every_row_once() {
     };
     for round in 0..4 {
         let org = TestOrg::new();
-        fs::write(org.folder.path().join("rows.csv"), rows()).unwrap();
+        fs::write(org.path("rows.csv"), rows()).unwrap();
         let mut ends = 0;
         loop {
-            let journal = org.folder.path().join("rows.csv.journal").exists();
+            let journal = org.path("rows.csv.journal").exists();
             let resume: &[&str] = if journal { &["--resume"] } else { &[] };
             let mut child = start(&mut create(&org, resume));
             // A load that has printed an id handles signals.
@@ -104,7 +104,7 @@ fn load_interrupted_at_random_and_resumed_creates_every_row_once() {
             let output = child.wait_with_output().unwrap();
             ends += 1;
             assert!(ends < 50, "round {round}: no progress");
-            let journal = org.folder.path().join("rows.csv.journal").exists();
+            let journal = org.path("rows.csv.journal").exists();
             match output.status.code() {
                 Some(0) => break,
                 // Every row was sent, and some are listed as unknown.
@@ -127,7 +127,7 @@ fn load_interrupted_at_random_and_resumed_creates_every_row_once() {
 #[test]
 fn interrupted_load_reports_its_progress_and_how_to_resume() {
     let org = TestOrg::new();
-    fs::write(org.folder.path().join("rows.csv"), rows()).unwrap();
+    fs::write(org.path("rows.csv"), rows()).unwrap();
     let mut child = start(&mut create(&org, &["--success", "ok.csv"]));
     let mut rest = read_ids(&mut child, 1);
     signal(&child, Signal::INT);
@@ -152,7 +152,7 @@ fn interrupted_load_reports_its_progress_and_how_to_resume() {
     let output = create(&org, &["--resume", "--success", "ok.csv"]).output().unwrap();
     assert_eq!(stdout(&output).lines().count(), ROWS - done);
     assert!(stderr(&output).starts_with(&format!("created {ROWS}\n")), "{}", stderr(&output));
-    let success = fs::read_to_string(org.folder.path().join("ok.csv")).unwrap();
+    let success = fs::read_to_string(org.path("ok.csv")).unwrap();
     assert_eq!(success.lines().count(), ROWS + 1);
     nothing_is_lost_or_doubled(&org, "resumed");
 }
@@ -160,7 +160,7 @@ fn interrupted_load_reports_its_progress_and_how_to_resume() {
 #[test]
 fn lost_answer_lists_its_rows_as_unknown_and_never_sends_them_again() {
     let org = TestOrg::new();
-    fs::write(org.folder.path().join("rows.csv"), rows()).unwrap();
+    fs::write(org.path("rows.csv"), rows()).unwrap();
     let mut child = start(&mut create(&org, &["--json"]));
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let mut begun = vec![0; 20];
@@ -187,7 +187,7 @@ fn lost_answer_lists_its_rows_as_unknown_and_never_sends_them_again() {
 #[test]
 fn refused_call_leaves_its_rows_unsent() {
     let org = TestOrg::new();
-    fs::write(org.folder.path().join("rows.csv"), rows()).unwrap();
+    fs::write(org.path("rows.csv"), rows()).unwrap();
     let mut child = start(&mut create(&org, &[]));
     let mut rest = read_ids(&mut child, 1);
     org.play("api-disabled");
@@ -205,7 +205,7 @@ fn refused_call_leaves_its_rows_unsent() {
 #[test]
 fn journal_of_another_file_operation_or_reading_is_refused() {
     let org = TestOrg::new();
-    let path = org.folder.path().join("rows.csv");
+    let path = org.path("rows.csv");
     fs::write(&path, rows()).unwrap();
     let mut child = start(&mut create(&org, &[]));
     let mut rest = read_ids(&mut child, 1);
@@ -239,7 +239,7 @@ fn journal_of_another_file_operation_or_reading_is_refused() {
 
 /// Ends a load of `rows.csv` after its first call.
 fn stop_early(org: &TestOrg) {
-    fs::write(org.folder.path().join("rows.csv"), rows()).unwrap();
+    fs::write(org.path("rows.csv"), rows()).unwrap();
     let mut child = start(&mut create(org, &[]));
     let mut rest = read_ids(&mut child, 1);
     signal(&child, Signal::TERM);
@@ -252,7 +252,7 @@ fn journal_of_another_org_is_refused() {
     let (org, other) = (TestOrg::new(), TestOrg::new());
     stop_early(&org);
     for name in ["rows.csv", "rows.csv.journal"] {
-        fs::copy(org.folder.path().join(name), other.folder.path().join(name)).unwrap();
+        fs::copy(org.path(name), other.folder.path().join(name)).unwrap();
     }
     let output = create(&other, &["--resume"]).output().unwrap();
     let said = stderr(&output);
@@ -294,7 +294,7 @@ fn unfinished_create_of_the_same_file_is_not_begun_again() {
 fn cut_journal_is_refused_with_or_without_resume() {
     let org = TestOrg::new();
     stop_early(&org);
-    let (done, path) = (made(&org), org.folder.path().join("rows.csv.journal"));
+    let (done, path) = (made(&org), org.path("rows.csv.journal"));
     let journal = fs::read(&path).unwrap();
     fs::write(&path, &journal[..journal.len() / 2]).unwrap();
     for flags in [&["--resume"][..], &[]] {
@@ -312,7 +312,7 @@ fn cut_journal_is_refused_with_or_without_resume() {
 #[test]
 fn unknown_rows_of_several_runs_are_in_one_file() {
     let org = TestOrg::new();
-    fs::write(org.folder.path().join("rows.csv"), rows()).unwrap();
+    fs::write(org.path("rows.csv"), rows()).unwrap();
     for flags in [&[][..], &["--resume"]] {
         let mut child = start(&mut create(&org, flags));
         let mut rest = read_ids(&mut child, 1);
@@ -336,7 +336,7 @@ fn unknown_rows_of_several_runs_are_in_one_file() {
 fn command_to_copy_ids_and_logs_have_lines_of_their_own_on_a_terminal() {
     let org = TestOrg::new();
     let rows: String = (0..1500).map(|n| if n < 600 { "A,1\n" } else { ",1\n" }).collect();
-    fs::write(org.folder.path().join("rows.csv"), format!("Name,Phone\n{rows}")).unwrap();
+    fs::write(org.path("rows.csv"), format!("Name,Phone\n{rows}")).unwrap();
     // The file of failed rows cannot grow, so the load ends early.
     let mut limited = org.shell("trap '' XFSZ; ulimit -f 60; exec \"$0\" \"$@\"");
     let args = ["record", "create", "Account", "--from", "rows.csv", "--failed", "failed.csv"];
@@ -358,7 +358,7 @@ fn journal_in_use_is_refused() {
     let org = TestOrg::new();
     stop_early(&org);
     let done = made(&org).len();
-    let journal = fs::File::options().write(true).open(org.folder.path().join("rows.csv.journal"));
+    let journal = fs::File::options().write(true).open(org.path("rows.csv.journal"));
     let journal = journal.unwrap();
     journal.lock().unwrap();
     for flags in [&["--resume"][..], &[]] {
@@ -373,7 +373,7 @@ fn journal_in_use_is_refused() {
 #[test]
 fn full_disk_under_a_named_file_stops_before_the_first_row() {
     let org = TestOrg::new();
-    fs::write(org.folder.path().join("rows.csv"), rows()).unwrap();
+    fs::write(org.path("rows.csv"), rows()).unwrap();
     let output = create(&org, &["--failed", "/dev/full"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     assert!(stderr(&output).starts_with("error: cannot write `/dev/full`: "));
@@ -384,7 +384,7 @@ fn full_disk_under_a_named_file_stops_before_the_first_row() {
 #[test]
 fn ignored_signal_does_not_stop_a_load() {
     let org = TestOrg::new();
-    fs::write(org.folder.path().join("rows.csv"), rows()).unwrap();
+    fs::write(org.path("rows.csv"), rows()).unwrap();
     let mut command = org.shell("trap '' HUP INT; exec \"$0\" \"$@\"");
     command.arg(program::path());
     command.args(["record", "create", "Account", "--from", "rows.csv"]);
@@ -404,7 +404,7 @@ fn file_that_cannot_grow_keeps_whole_rows_and_the_load_is_resumed() {
     let org = TestOrg::new();
     let half = |n: usize| if n.is_multiple_of(2) { "" } else { "R" };
     let rows: String = (0..1500).map(|n| format!("{},{n}\n", half(n))).collect();
-    fs::write(org.folder.path().join("rows.csv"), format!("Name,Phone\n{rows}")).unwrap();
+    fs::write(org.path("rows.csv"), format!("Name,Phone\n{rows}")).unwrap();
     let script = "trap '' XFSZ; ulimit -f 60; exec \"$0\" \"$@\"";
     let mut limited = org.shell(script);
     let args = ["record", "create", "Account", "--from", "rows.csv", "--failed", "failed.csv"];
@@ -415,7 +415,7 @@ fn file_that_cannot_grow_keeps_whole_rows_and_the_load_is_resumed() {
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("error: cannot write `failed.csv`"), "{said}");
     let listed = said.lines().filter(|line| line.contains(": failed: REQUIRED_FIELD")).count();
-    let failed = || fs::read_to_string(org.folder.path().join("failed.csv")).unwrap();
+    let failed = || fs::read_to_string(org.path("failed.csv")).unwrap();
     assert!(
         failed().ends_with("\r\n") && failed().lines().all(|line| line.split(',').count() == 4)
     );
@@ -430,7 +430,7 @@ fn file_that_cannot_grow_keeps_whole_rows_and_the_load_is_resumed() {
 #[test]
 fn resume_without_a_journal_is_refused() {
     let org = TestOrg::new();
-    fs::write(org.folder.path().join("rows.csv"), "Name\nA\n").unwrap();
+    fs::write(org.path("rows.csv"), "Name\nA\n").unwrap();
     let output = create(&org, &["--resume"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).starts_with("error: there is no journal `rows.csv.journal`\n"));
@@ -440,7 +440,7 @@ fn resume_without_a_journal_is_refused() {
 #[test]
 fn content_of_a_pipe_is_kept_for_the_resumed_load() {
     let org = TestOrg::new();
-    let temp = org.folder.path().join("temp");
+    let temp = org.path("temp");
     fs::create_dir(&temp).unwrap();
     let args = ["record", "create", "Account", "--from", "-"];
     let mut command = org.command(&args);
@@ -462,7 +462,7 @@ fn content_of_a_pipe_is_kept_for_the_resumed_load() {
 #[test]
 fn finished_load_of_a_pipe_leaves_no_file() {
     let org = TestOrg::new();
-    let temp = org.folder.path().join("temp");
+    let temp = org.path("temp");
     fs::create_dir(&temp).unwrap();
     let mut command = org.command(&["record", "create", "Account", "--from", "-"]);
     let output = run_with_input(command.env("TMPDIR", &temp), &rows());
@@ -473,7 +473,7 @@ fn finished_load_of_a_pipe_leaves_no_file() {
 #[test]
 fn full_disk_under_standard_output_ends_with_every_id_reported() {
     let org = TestOrg::new();
-    fs::write(org.folder.path().join("rows.csv"), rows()).unwrap();
+    fs::write(org.path("rows.csv"), rows()).unwrap();
     let full = fs::File::options().write(true).open("/dev/full").unwrap();
     let output = create(&org, &[]).stdout(full).output().unwrap();
     let said = stderr(&output);
@@ -505,13 +505,13 @@ fn created_records_whose_ids_were_not_printed_are_not_created_again() {
 fn journal_is_private_and_at_the_named_path() {
     use std::os::unix::fs::PermissionsExt;
     let org = TestOrg::new();
-    fs::write(org.folder.path().join("rows.csv"), rows()).unwrap();
+    fs::write(org.path("rows.csv"), rows()).unwrap();
     let mut child = start(&mut create(&org, &["--no-cache", "--journal", "j"]));
     let mut rest = read_ids(&mut child, 1);
     signal(&child, Signal::KILL);
     std::io::copy(&mut rest, &mut std::io::sink()).unwrap();
     child.wait().unwrap();
-    let journal = org.folder.path().join("j");
+    let journal = org.path("j");
     assert_eq!(journal.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     let output = create(&org, &["--no-cache", "--journal", "j", "--resume"]).output().unwrap();
     assert!([0, 9].contains(&output.status.code().unwrap()), "{}", stderr(&output));

@@ -17,7 +17,7 @@ fn hosts_share_one_login() {
     let tokens: Vec<_> = (0..3).map(|_| token_of(start(&org, &server.url()))).collect();
     assert!(tokens.iter().all(|token| *token == tokens[0]), "{}", tokens.len());
     assert_eq!(org.logins(), 1);
-    assert!(!org.folder.path().join(".cache").exists(), "nothing is kept on this host");
+    assert!(!org.path(".cache").exists(), "nothing is kept on this host");
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn invalid_redis_url_is_a_settings_error() {
 
 /// Starts a process with the folders of another host.
 fn start_at(org: &TestOrg, url: &str, host: usize) -> Child {
-    let home = org.folder.path().join(format!("host-{host}"));
+    let home = org.path(format!("host-{host}"));
     std::fs::create_dir_all(&home).unwrap();
     let mut command = org.command(&["token"]);
     command.env("HOME", home).env("ORGTOKEN_CACHE", url);

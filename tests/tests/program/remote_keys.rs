@@ -13,7 +13,7 @@ use conformance::tools;
 /// Returns an org whose user has a profile instead of the record, and a runtime folder.
 fn org(key: &str) -> TestOrg {
     let org = TestOrg::new();
-    let runtime = org.folder.path().join("run");
+    let runtime = org.path("run");
     fs::create_dir(&runtime).unwrap();
     fs::set_permissions(&runtime, PermissionsExt::from_mode(0o700)).unwrap();
     org.private_file("app.crt", KEY.certificate_pem());
@@ -26,13 +26,13 @@ fn org(key: &str) -> TestOrg {
 
 fn token(org: &TestOrg) -> Command {
     let mut command = org.bare(&["token"]);
-    command.args(org.way()).env("XDG_RUNTIME_DIR", org.folder.path().join("run"));
+    command.args(org.way()).env("XDG_RUNTIME_DIR", org.path("run"));
     command.env("PATH", "/usr/bin:/bin");
     command
 }
 
 fn states(org: &TestOrg) -> usize {
-    let names = fs::read_dir(org.folder.path().join(".cache/orgtoken")).unwrap();
+    let names = fs::read_dir(org.path(".cache/orgtoken")).unwrap();
     names
         .filter(|name| name.as_ref().unwrap().path().extension().is_some_and(|e| e == "state"))
         .count()
@@ -42,7 +42,7 @@ struct Agent(Child, PathBuf);
 
 impl Agent {
     fn with_the_key(org: &TestOrg) -> Self {
-        let socket = org.folder.path().join("agent.sock");
+        let socket = org.path("agent.sock");
         let mut command = Command::new("ssh-agent");
         let command = command.arg("-D").arg("-a").arg(&socket);
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -78,7 +78,7 @@ fn setup_uses_the_key_in_an_agent() {
         command.args(["--app", "external"]).args(args).args(org.way());
         command.env("SSH_AUTH_SOCK", &agent.1).output().unwrap()
     };
-    let config = |name: &str| org.folder.path().join(".config/orgtoken").join(name);
+    let config = |name: &str| org.path(".config/orgtoken").join(name);
 
     let output = setup(&["--ssh-agent", "app.key"]);
     assert!(stdout(&output).contains("acme.crt"), "{}", stderr(&output));
@@ -137,14 +137,14 @@ fn signer_command_does_not_sign_while_a_token_is_cached() {
     }
     assert_eq!((org.logins(), states(&org)), (1, 1));
     // One signature is for the cache, one for the login.
-    assert_eq!(fs::read_to_string(org.folder.path().join("signed")).unwrap(), "x\nx\n");
+    assert_eq!(fs::read_to_string(org.path("signed")).unwrap(), "x\nx\n");
     let listed = token_less(&org, &["cache", "list"]);
     assert!(listed.contains(USER), "{listed}");
 }
 
 fn token_less(org: &TestOrg, args: &[&str]) -> String {
     let mut command = org.bare(args);
-    command.env("XDG_RUNTIME_DIR", org.folder.path().join("run"));
+    command.env("XDG_RUNTIME_DIR", org.path("run"));
     command.args(["--allow-host", org.address()]);
     stdout(&command.output().unwrap()).to_owned()
 }
@@ -162,7 +162,7 @@ fn encrypted_key_is_decrypted_once() {
         .current_dir(org.folder.path())
         .status();
     assert!(lock.unwrap().success());
-    let path = org.folder.path().join("locked.key");
+    let path = org.path("locked.key");
     fs::set_permissions(path, PermissionsExt::from_mode(0o600)).unwrap();
     for (name, value) in
         [("ORGTOKEN_PASSPHRASE", "open sesame"), ("ORGTOKEN_PASSPHRASE_FILE", "word")]

@@ -27,7 +27,7 @@ impl NewUser {
     }
 
     fn file(&self, name: &str) -> PathBuf {
-        self.0.folder.path().join(".config/orgtoken").join(name)
+        self.0.path(".config/orgtoken").join(name)
     }
 
     fn config(&self, text: impl AsRef<str>) {
@@ -131,13 +131,13 @@ fn profile_named_like_the_host_is_not_used_for_another_org() {
 #[test]
 fn key_of_an_existing_profile_is_used() {
     let user = NewUser::new();
-    let key = user.0.folder.path().join("app.key");
+    let key = user.0.path("app.key");
     let before = format!("[profile.old]\nprivate_key_file = {key:?}\n");
     user.config(before);
     stdout(&user.setup(&["-P", "old", "-i", CLIENT_ID]));
     assert_eq!(user.0.logins(), 1);
     assert!(!user.file("old.key").exists());
-    assert!(user.0.folder.path().join("app.crt").exists(), "the certificate to upload");
+    assert!(user.0.path("app.crt").exists(), "the certificate to upload");
 }
 
 #[test]
@@ -287,19 +287,19 @@ fn invalid_answer_of_a_flag_creates_no_file() {
         let args = [&["setup", "--app", "external", "--json"], &args[..]].concat();
         let refused = error(&org.bare(&args).output().unwrap());
         assert_eq!(refused["code"], code, "{name}");
-        assert!(!org.folder.path().join(".config").exists(), "{name}");
+        assert!(!org.path(".config").exists(), "{name}");
     }
 }
 
 #[test]
 fn encrypted_key_of_a_profile_is_decrypted_with_its_passphrase() {
     let user = NewUser::new();
-    let key = fs::read_to_string(user.0.folder.path().join("app.key")).unwrap();
+    let key = fs::read_to_string(user.0.path("app.key")).unwrap();
     let key = rsa::PrivateKey::from_pkcs8_pem(&key).unwrap();
     let encrypted = key.to_pkcs8_encrypted_pem("open sesame", LineEnding::LF).unwrap();
     user.0.private_file("locked.key", &encrypted);
     user.0.private_file("word", "open sesame\n");
-    let file = |name| user.0.folder.path().join(name);
+    let file = |name| user.0.path(name);
     let before = format!(
         "[profile.old]\nprivate_key_file = {:?}\npassphrase_file = {:?}\n",
         file("locked.key"),
@@ -424,7 +424,7 @@ fn invalid_answer_is_explained_and_requested_again() {
     ];
     let output = answered(org.bare(&["setup"]), &answers);
     assert!(stdout(&output).contains("When you have the consumer key"));
-    let config = org.folder.path().join(".config/orgtoken/config.toml");
+    let config = org.path(".config/orgtoken/config.toml");
     let config = fs::read_to_string(config).unwrap();
     assert!(config.contains("instance_url = \"https://acme.my.salesforce.com\""), "{config}");
     assert!(!config.contains("client_id"), "{config}");

@@ -198,7 +198,7 @@ impl Home {
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.org.folder.path().join(name)
+        self.org.path(name)
     }
 
     fn files_text(&self, name: &str) -> String {
