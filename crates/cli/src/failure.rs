@@ -75,6 +75,12 @@ impl Failure {
         }))
     }
 
+    /// An error of the libraries, with its subject before its message.
+    pub(crate) fn about(subject: &str, error: &(impl Diagnostic + 'static)) -> Self {
+        let (code, hint) = (error.code().to_owned(), error.hint().map(Cow::into_owned));
+        Self::new(code, hint, format!("{subject}: {}", error_chain(error)))
+    }
+
     /// An error of a temporary file, which holds data until it can be printed.
     pub(crate) fn of_temporary_file(error: io::Error) -> Self {
         let what = format!("cannot write a temporary file: {}", error_chain(&error));

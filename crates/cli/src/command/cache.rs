@@ -1,9 +1,6 @@
 //! `cache`: the cached tokens.
 
-use std::borrow::Cow;
-
 use clap::Subcommand;
-use orgtoken_assertion::Diagnostic;
 use orgtoken_client::BootTime;
 use orgtoken_client::cache::{CacheFolder, FolderError, Listing, LoginId, State};
 use orgtoken_oauth::redact;
@@ -173,8 +170,7 @@ fn cache() -> Result<Option<CacheFolder>, Failure> {
 }
 
 fn failed(error: FolderError) -> Failure {
-    let message = format!("cannot use the token cache: {error}");
-    Failure::new(error.code().to_owned(), error.hint().map(Cow::into_owned), message)
+    Failure::about("cannot use the token cache", &error)
 }
 
 #[derive(Serialize)]

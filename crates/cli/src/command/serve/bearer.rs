@@ -1,6 +1,5 @@
 //! The files with the bearer tokens of TCP clients.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -9,7 +8,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::ptr;
 
-use orgtoken_assertion::Diagnostic;
 use orgtoken_broker::{Bearer, CurrentBearer, FileFingerprints};
 
 use super::Args;
@@ -153,10 +151,8 @@ impl BearerFiles {
 
 fn read(path: &Path) -> Result<Bearer, Failure> {
     let bytes = read_bearer(path)?;
-    Bearer::parse(&String::from_utf8_lossy(&bytes)).map_err(|error| {
-        let (code, hint) = (error.code().to_owned(), error.hint().map(Cow::into_owned));
-        Failure::new(code, hint, format!("{}: {error}", shown(path)))
-    })
+    let parsed = Bearer::parse(&String::from_utf8_lossy(&bytes));
+    parsed.map_err(|error| Failure::about(&shown(path), &error))
 }
 
 fn create(path: &Path, console: Console) -> Result<Bearer, Failure> {
