@@ -82,6 +82,19 @@ fn healthy_org_passes_every_check_with_one_login() {
     assert!(text.is_ascii() && text.ends_with("\nEverything works.\n"), "{text}");
 }
 
+#[test]
+fn file_next_to_the_key_that_is_not_a_certificate_is_a_warning() {
+    let org = PublicOrg::new(PRODUCTION, User::new(USER), |org| org);
+    fs::write(org.server.folder.path().join("app.crt"), "requested").unwrap();
+    let found = org.run(&["doctor", "-f", "app.key"]);
+    assert_eq!(stderr(&found), "warning: `app.crt`: not a certificate\n");
+    assert!(stdout(&found).ends_with("\nEverything works.\n"));
+
+    let named = org.run(&["doctor", "-f", "app.key", "--cert", "app.crt"]);
+    assert!(stderr(&named).starts_with("error: `app.crt`: not a certificate\n"));
+    assert_eq!(named.status.code(), Some(5));
+}
+
 /// The reports of a working and a failing login. `SNAPSHOTS=overwrite` writes them.
 #[test]
 fn text_report_is_as_reviewed() {

@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::io::console::Console;
 use crate::io::input::{Kind, read};
 use crate::io::table::{Row, table};
-use crate::io::text::{hex, rfc3339};
+use crate::io::text::{hex, opened, rfc3339};
 use crate::login::key_file::{open, read_private_key};
 
 /// Create, inspect and match certificates
@@ -78,8 +78,10 @@ fn matches(args: &Match, console: &Console) -> Result<(), Failure> {
     Ok(console.result(&json!({ "match": true }), text)?)
 }
 
-fn certificate(file: &Path) -> Result<Certificate, Failure> {
-    Ok(Certificate::parse(&read(file, Kind::Key)?)?)
+/// Reads a certificate. An invalid one is an error that names the file.
+pub(super) fn certificate(file: &Path) -> Result<Certificate, Failure> {
+    let parsed = Certificate::parse(&read(file, Kind::Key)?);
+    parsed.map_err(|error| Failure::about(&format!("`{}`", opened(file)), &error))
 }
 
 #[derive(Serialize)]

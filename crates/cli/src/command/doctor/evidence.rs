@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 
 use orgtoken_client::cache::FileCache;
 use orgtoken_doctor::Evidence;
-use orgtoken_keygen::Certificate;
 
 use super::Args;
+use crate::command::cert::certificate;
 use crate::failure::Failure;
-use crate::io::input::{Kind, read};
 use crate::login::context::Context;
 
 /// Collects the certificate, the mode of the key file, and the time of the last login.
@@ -19,10 +18,13 @@ pub(super) fn evidence(
     store: Option<&FileCache>,
 ) -> Result<Evidence, Failure> {
     let key_file = context.key_file();
-    let certificate = args.cert.clone().or_else(|| beside(key_file.as_deref()?));
-    let certificate = match certificate {
-        Some(file) => Some(Certificate::parse(&read(&file, Kind::Key)?)?),
-        None => None,
+    let certificate = match (&args.cert, key_file.as_deref().and_then(beside)) {
+        (Some(file), _) => Some(certificate(file)?),
+        // A file that was not named does not end the diagnosis.
+        (None, Some(file)) => {
+            certificate(&file).inspect_err(|failure| context.console.warn(failure)).ok()
+        }
+        (None, None) => None,
     };
     let mode = key_file.and_then(|file| mode(&file));
     let held = store.and_then(|store| store.peek().token);

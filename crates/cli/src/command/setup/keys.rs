@@ -8,10 +8,10 @@ use orgtoken_keygen::{Certificate, KeySize, Subject, Validity};
 
 use super::answers::{Answers, Key};
 use crate::clock;
+use crate::command::cert::certificate;
 use crate::command::key::create_pair;
 use crate::failure::Failure;
 use crate::io::console::Console;
-use crate::io::input::{Kind, read};
 use crate::io::new_file::{NewFile, create_folder};
 use crate::io::text::shown;
 use crate::login::key_file::{open, read_private_key};
@@ -53,21 +53,21 @@ impl Keys {
     }
 }
 
-fn ensure_certificate(key: &dyn Signer, certificate: &Path, name: &str) -> Result<(), Failure> {
-    if !certificate.exists() {
-        let mut file = NewFile::create(certificate)?;
+fn ensure_certificate(key: &dyn Signer, path: &Path, name: &str) -> Result<(), Failure> {
+    if !path.exists() {
+        let mut file = NewFile::create(path)?;
         let signed = Certificate::self_signed(key, &subject(name)?, validity(), &mut SysRng)?;
         file.write(signed.to_pem().as_bytes())?;
         file.keep();
         return Ok(());
     }
-    if Certificate::parse(&read(certificate, Kind::Key)?)?.belongs_to(key) {
+    if certificate(path)?.belongs_to(key) {
         return Ok(());
     }
     Err(Failure::new(
         "key.mismatch",
         Some("move one of the two files away, or choose another `--profile`"),
-        format!("`{}` does not match the key", shown(certificate)),
+        format!("`{}` does not match the key", shown(path)),
     ))
 }
 
