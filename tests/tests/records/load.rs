@@ -117,6 +117,30 @@ async fn output_is_replaced_before_the_journal_can_be_resumed() {
 }
 
 #[tokio::test]
+async fn row_that_a_killed_process_wrote_in_part_is_removed() {
+    let (org, folder) = (ConnectedOrg::new(), tempfile::tempdir().unwrap());
+    let path = accounts(&folder, 300);
+    let checked = checked(&org, &path).await;
+    let (journal, success) = (folder.path().join("journal"), folder.path().join("success.csv"));
+    let (created, _) = Journal::begin(&journal, &checked, UnixTime::from_secs(0)).unwrap();
+    let mut outputs = Outputs::default();
+    outputs.success = Some(Output::Replace(success.clone()));
+    let mut load = Load::begin(&org.api, &checked, outputs.clone(), Some(created)).unwrap();
+    assert_eq!(load.next().await.unwrap().unwrap().len(), 200);
+    drop(load);
+    let written = fs::read_to_string(&success).unwrap();
+    fs::write(&success, written + "201,\"001").unwrap();
+
+    outputs.success = Some(Output::Append(success.clone()));
+    let opened = Journal::open(&journal).unwrap();
+    let mut load = Load::begin(&org.api, &checked, outputs, Some(opened)).unwrap();
+    while load.next().await.unwrap().is_some() {}
+    assert_eq!(load.finish().counts.created, 300);
+    let written = fs::read_to_string(&success).unwrap();
+    assert_eq!((written.lines().count(), written.contains('"')), (301, false));
+}
+
+#[tokio::test]
 async fn refused_call_can_be_repeated() {
     let (org, folder) = (ConnectedOrg::new(), tempfile::tempdir().unwrap());
     let path = accounts(&folder, 3);

@@ -390,8 +390,7 @@ pub(super) fn fresh(path: &Path, options: &mut OpenOptions) -> io::Result<(PathB
     unreachable!("there is a name for every number")
 }
 
-/// Seeks to the end of a file and ends an incomplete line of a killed process. `false` if the file
-/// is empty.
+/// Seeks to the end of a file and ends its last line. `false` if the file is empty.
 fn end_line(file: &mut File) -> io::Result<bool> {
     if !file.metadata()?.is_file() || file.seek(SeekFrom::End(0))? == 0 {
         return Ok(false);

@@ -257,8 +257,9 @@ impl Journal {
         Ok(())
     }
 
-    /// Cuts off the rows that were written to the files of outcomes after the last state: they are
-    /// written again. A file that was edited since is an error.
+    /// Cuts off the rows that were written to the files of outcomes after the last state. Those of a
+    /// job are written again. Others are listed as unknown, and are cut off only if the last one is
+    /// incomplete. A file that was edited since is an error.
     pub(super) fn cut_files(&self) -> Result<(), LoadError> {
         if let (Some(path), Some(length)) = (&self.state.not_sent_file, self.state.not_sent_length)
             && path.metadata().is_ok_and(|found| found.len() != length)
@@ -266,7 +267,8 @@ impl Journal {
             return Err(ResumeError::Edited(path.clone()).into());
         }
         for (path, length) in &self.state.files {
-            let cut = cut(path, *length, self.state.settled);
+            let is_bulk = self.subject.as_ref().is_some_and(|it| it.bulk.is_some());
+            let cut = cut(path, *length, self.state.settled, is_bulk);
             if !cut.map_err(|source| LoadError::Output { path: path.clone(), source })? {
                 return Err(ResumeError::Edited(path.clone()).into());
             }
@@ -370,8 +372,9 @@ impl State {
     }
 }
 
-/// Cuts off the rows after this length. `false` if anything else follows: the file was edited.
-fn cut(path: &Path, length: u64, settled: u64) -> io::Result<bool> {
+/// Cuts off the rows after this length: always, or if the last one is incomplete. `false` if the
+/// file was edited, so that the rows cannot be cut off.
+fn cut(path: &Path, length: u64, settled: u64, always: bool) -> io::Result<bool> {
     let file = match File::options().read(true).write(true).open(path) {
         // The user may have moved the file.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
@@ -381,10 +384,13 @@ fn cut(path: &Path, length: u64, settled: u64) -> io::Result<bool> {
     if !metadata.is_file() || metadata.len() <= length {
         return Ok(true);
     }
-    let mut text = [0; 32];
+    let (mut text, mut last) = ([0; 32], [0]);
     let read = file.read_at(&mut text, length)?;
-    if !is_row_after(settled, &text[..read]) {
-        return Ok(false);
+    file.read_exact_at(&mut last, metadata.len() - 1)?;
+    let is_row = is_row_after(settled, &text[..read]);
+    let is_left = !always && (!is_row || last == *b"\n");
+    if is_left || !is_row {
+        return Ok(is_left);
     }
     file.set_len(length)?;
     file.sync_data()?;
@@ -686,20 +692,26 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (mut journal, path) = (journal(folder.path()), folder.path().join("failed.csv"));
         journal.state.settled = 20;
-        for (head, tail, is_cut) in [
-            ("_row,_error,Name\r\n20,x,A\r\n", "21,x,B\r\n", true),
-            ("_row,_error,Name\r\n", "2", true),
-            ("", "{\"_row\":21,\"_error\":\"x\"}\n", true),
-            ("", "{\"_ro", true),
-            ("_row,_error,Name\r\n", "20,x,A\r\n", false),
-            ("_row,_error,Name\r\n20,x", ",A\r\n", false),
-            ("", "{\"_row\":2,\"_error\":\"x\"}\n", false),
+        for (head, tail, is_cut, is_cut_without_job) in [
+            ("_row,_error,Name\r\n20,x,A\r\n", "21,x,B\r\n", true, false),
+            ("_row,_error,Name\r\n20,x,A\r\n", "21,x,\"B\r\n22", true, true),
+            ("_row,_error,Name\r\n", "2", true, true),
+            ("", "{\"_row\":21,\"_error\":\"x\"}\n", true, false),
+            ("", "{\"_ro", true, true),
+            ("_row,_error,Name\r\n", "20,x,A\r\n", false, false),
+            ("_row,_error,Name\r\n20,x", ",A\r\n", false, false),
+            ("_row,_error,Name\r\n20,x", ",A", false, false),
+            ("", "{\"_row\":2,\"_error\":\"x\"}\n", false, false),
         ] {
-            fs::write(&path, format!("{head}{tail}")).unwrap();
-            journal.state.files = vec![(path.clone(), head.len() as u64)];
-            let cut = journal.cut_files();
-            let left = if is_cut { head.to_owned() } else { format!("{head}{tail}") };
-            assert_eq!((cut.is_ok(), fs::read_to_string(&path).unwrap()), (is_cut, left), "{tail}");
+            for (bulk, is_cut) in [(Some("insert"), is_cut), (None, is_cut_without_job)] {
+                fs::write(&path, format!("{head}{tail}")).unwrap();
+                journal.state.files = vec![(path.clone(), head.len() as u64)];
+                journal.subject = Some(Subject { bulk: bulk.map(str::to_owned), ..subject() });
+                let is_ok = journal.cut_files().is_ok();
+                let left = if is_cut { head.to_owned() } else { format!("{head}{tail}") };
+                assert_eq!(fs::read_to_string(&path).unwrap(), left, "{bulk:?} {tail}");
+                assert_eq!(is_ok, is_cut || bulk.is_none(), "{bulk:?} {tail}");
+            }
         }
         fs::remove_file(&path).unwrap();
         journal.cut_files().unwrap();

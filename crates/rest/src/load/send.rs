@@ -242,11 +242,12 @@ impl<'a> Load<'a> {
         }
     }
 
-    /// Writes the state to the journal.
+    /// Writes the state, with the lengths of the files, to the journal.
     fn save(&mut self) -> Result<(), LoadError> {
         if let Some(file) = self.files.used(FileKind::Unknown) {
             self.journal.state.unknown_file = std::path::absolute(file).ok();
         }
+        self.journal.state.files = self.files.lengths()?;
         self.journal.write()
     }
 

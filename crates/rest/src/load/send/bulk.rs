@@ -98,8 +98,7 @@ impl<'a> BulkLoad<'a> {
     ) -> Result<Self, LoadError> {
         org.check_job_options(checked.object())?;
         let operation = Some(plan.operation().name());
-        let mut load = Load::begin_as(org, checked, outputs, journal, operation)?;
-        load.save_files()?;
+        let load = Load::begin_as(org, checked, outputs, journal, operation)?;
         let (open, job) = match load.journal.state.job.clone() {
             None => (None, None),
             Some(JobRecord { job, is_complete: false }) => (Some(job.id), None),
@@ -360,7 +359,7 @@ impl Load<'_> {
         ends_job: bool,
     ) -> Result<(), LoadError> {
         if self.files.create_for(results)? {
-            self.save_files()?;
+            self.save()?;
         }
         self.files.write(rows, results)?;
         let before = self.journal.state.clone();
@@ -372,18 +371,12 @@ impl Load<'_> {
         if ends_job {
             state.job = None;
         }
-        if let Err(error) = self.save_files() {
+        if let Err(error) = self.save() {
             self.journal.state = before;
             return Err(error);
         }
         results.iter().for_each(|result| self.reasons.add(result));
         Ok(())
-    }
-
-    /// Writes the state with the lengths of the files to the journal.
-    fn save_files(&mut self) -> Result<(), LoadError> {
-        self.journal.state.files = self.files.lengths()?;
-        self.save()
     }
 }
 
