@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::value::RawValue;
 
@@ -148,11 +148,10 @@ impl RecordWriter<'_> {
         known: &mut HashMap<String, Column>,
         members: &[(String, Box<RawValue>)],
     ) {
-        let mut has_key = false;
-        for (index, (name, value)) in members.iter().enumerate() {
+        let (mut has_key, mut seen) = (false, HashSet::new());
+        for (name, value) in members {
             let place = Place::row(self.row.number, self.row.line).with_name(name);
-            let is_twin = |(other, _): &(String, _)| other.eq_ignore_ascii_case(name);
-            if members[..index].iter().any(is_twin) {
+            if !seen.insert(name.to_ascii_lowercase()) {
                 self.fault(place, FaultKind::DUPLICATE_NAME);
                 continue;
             }
