@@ -75,7 +75,8 @@ fn key(settings: &Settings, target: &Target) -> Finding {
             let file = file.map(|file| format!(", {file}")).unwrap_or_default();
             format!("RSA {} bits, {}{file}", key.bits(), key.form())
         }
-        KeySource::Agent(name) => format!("in the SSH agent: {name}"),
+        // The name is not repeated, since it may be a passphrase.
+        KeySource::Agent(_) => "in the SSH agent".to_owned(),
         KeySource::Command { public_key, .. } => {
             format!("RSA {} bits, in a signer command", public_key.bits())
         }

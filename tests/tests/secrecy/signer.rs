@@ -50,6 +50,18 @@ fn passphrase_in_a_signer_command_is_not_shown() {
 }
 
 #[test]
+fn passphrase_in_place_of_a_key_in_an_agent_is_not_shown() {
+    let secrets = Secret::all();
+    let home = Home::new(&secrets);
+    // With a cache of files, the agent would be needed before the first check.
+    let variables = [("ORGTOKEN_SSH_AGENT", secrets[1].plain()), ("ORGTOKEN_CACHE", "none")];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let observed = home.run(&["doctor"], &variables, b"");
+    let text = observed.text();
+    assert!(text.contains("in the SSH agent") && !secrets[1].is_in(text.as_bytes()), "{text}");
+}
+
+#[test]
 fn signer_command_gets_no_secret_variable() {
     let secrets = Secret::all();
     let home = Home::new(&secrets);
