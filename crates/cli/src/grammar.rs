@@ -275,7 +275,7 @@ mod tests {
                 "see `orgtoken bulk wait --help`",
             ),
             ("token -u a@acme.com", "unknown argument `-u`", "the user is `--username USER`"),
-            ("token --raw", "unknown argument `--raw`", "choose a format with `--format FORM`"),
+            ("token --raw", "unknown argument `--raw`", "choose a format with `--format FORMAT`"),
             (
                 "token -q",
                 "`--jq` needs a value",
@@ -304,7 +304,7 @@ mod tests {
             (
                 "query SELECT --result-format csv",
                 "unknown argument `--result-format`",
-                "choose a format with `--format FORM`",
+                "choose a format with `--format FORMAT`",
             ),
             (
                 "api GET limits",

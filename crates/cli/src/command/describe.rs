@@ -22,7 +22,7 @@ pub(crate) struct Args {
     #[arg(value_parser = api_name)]
     object: Option<String>,
     /// Output format [default: table on a terminal, else csv; json with --json]
-    #[arg(long, value_name = "FORM", value_enum)]
+    #[arg(long, value_enum)]
     format: Option<Format>,
     #[command(flatten)]
     caller: Caller,

@@ -25,7 +25,7 @@ pub(crate) struct Args {
     /// Query; `-` is stdin
     soql: String,
     /// Output format [default: table on a terminal, else csv; json with --json]
-    #[arg(long, alias = "output", value_name = "FORM", value_enum)]
+    #[arg(long, alias = "output", value_enum)]
     format: Option<Format>,
     /// Stop after this many records
     #[arg(long, value_name = "NUMBER")]

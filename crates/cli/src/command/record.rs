@@ -138,7 +138,7 @@ pub(crate) struct Rows {
     #[arg(long, value_name = "FILE")]
     from: Vec<PathBuf>,
     /// Format of the file [default: detected from its content]
-    #[arg(long, value_name = "FORM", value_enum, requires = "from")]
+    #[arg(long, value_enum, requires = "from")]
     format: Option<Format>,
     /// Delimiter of a CSV file [default: detected from its header]
     #[arg(long, value_name = "CHAR", value_parser = delimiter, requires = "from")]

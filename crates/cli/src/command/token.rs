@@ -22,7 +22,7 @@ use crate::login::resolved_login::ResolvedLogin;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Output format [default: raw, or json with --json]
-    #[arg(long, alias = "output", value_name = "FORM", value_enum)]
+    #[arg(long, alias = "output", value_enum)]
     format: Option<Format>,
     /// Write to this file with mode 0600; `-` is stdout
     #[arg(long, value_name = "FILE")]

@@ -136,11 +136,11 @@ impl From<&orgtoken_settings::Problem> for Problem {
         let hint = problem.hint().map(|hint| match &*at {
             // In other programs, `-o` takes the name of a login, or a format.
             "--username" => {
-                format!("{hint}; a profile is `--profile NAME`, a format `--format FORM`").into()
+                format!("{hint}; a profile is `--profile NAME`, a format `--format FORMAT`").into()
             }
             // `-r` takes a format there. A single word is not shown as a host.
             "--instance-url" if hint.starts_with("write the URL") => {
-                format!("{hint}; a format is `--format FORM`").into()
+                format!("{hint}; a format is `--format FORMAT`").into()
             }
             _ => hint.into_owned().into(),
         });

@@ -14,7 +14,7 @@ use crate::login::context::Context;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Output format
-    #[arg(long, alias = "to", value_name = "FORM", value_enum)]
+    #[arg(long, alias = "to", value_enum)]
     format: Format,
     /// Name of the profile
     #[arg(long, value_name = "NAME", default_value = "default")]

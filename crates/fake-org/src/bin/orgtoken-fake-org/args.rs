@@ -34,7 +34,7 @@ pub(crate) struct Args {
     pub(crate) https: Option<PathBuf>,
 
     /// Print the connection settings in this format
-    #[arg(long, value_name = "FORM", value_enum, default_value_t = Form::Url)]
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Form::Url)]
     pub(crate) print: Form,
 
     /// Kind of the app; an external client app is unknown at login and test.salesforce.com
