@@ -169,7 +169,7 @@ impl Query {
     }
 
     async fn get_by_composite(&self, path: &str) -> Result<Response<Bytes>, RestError> {
-        let url = format!("{}{path}", self.org.versioned());
+        let url = format!("{}{path}", self.org.versioned_since(0));
         let headers = http_headers(&self.headers());
         let call =
             json!({ "method": "GET", "url": url, "referenceId": "r0", "httpHeaders": headers });
@@ -216,7 +216,6 @@ pub struct Page {
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
     total_size: i64,
-    #[serde(default = "yes")]
     done: bool,
     #[serde(borrow)]
     records: Option<&'a RawValue>,
@@ -291,10 +290,6 @@ fn objects(records: Value) -> Result<Vec<Object>, RestError> {
         _ => Err(RestError::Unexpected),
     };
     records.into_iter().map(object).collect()
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// The longest path of a query. URL and headers together may have [16,384 bytes], and a token up to

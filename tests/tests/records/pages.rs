@@ -125,6 +125,17 @@ async fn calls_share_a_connection_and_accept_gzip() {
 }
 
 #[tokio::test]
+async fn responses_without_their_verdict_are_refused() {
+    let page =
+        |_: &str| answer(r#"{"totalSize":2,"records":[{"Name":"1"}],"nextRecordsUrl":"/a"}"#);
+    let error = names(Canned::new(page).org().query("SELECT Id FROM X")).await.unwrap_err();
+    assert_eq!(error.code(), "resp.json");
+    let result = Canned::new(|_| answer(r#"[{"id":"001xx000003DGb0AAG","errors":[]}]"#));
+    let error = result.org().delete_all(&["001xx000003DGb0AAG"]).await.unwrap_err();
+    assert_eq!(error.code(), "resp.json");
+}
+
+#[tokio::test]
 async fn pages_in_a_cycle_are_refused() {
     const SELF: &str =
         r#"{"totalSize":9,"done":false,"nextRecordsUrl":"/a","records":[{"Name":"1"}]}"#;
