@@ -193,11 +193,6 @@ impl Org {
         Ok(self.tokens.0.token(self.min_ttl).await?.token().base_url().to_owned())
     }
 
-    /// `/services/data/v65.0/`
-    pub(crate) fn versioned(&self) -> String {
-        self.versioned_since(0)
-    }
-
     /// `/services/data/v65.0/`, with a later version if the resource exists only since `version`.
     pub(crate) fn versioned_since(&self, version: u16) -> String {
         format!("/services/data/v{}.0/", self.version.max(version))

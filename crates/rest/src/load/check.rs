@@ -37,8 +37,7 @@ impl Operation {
     pub(super) fn key(&self) -> Option<&str> {
         match self {
             Self::Create => None,
-            Self::Delete | Self::Update => Some(ID),
-            Self::DeleteBy(key) | Self::UpdateBy(key) | Self::Upsert(key) => Some(key),
+            _ => self.external_id().or(Some(ID)),
         }
     }
 
