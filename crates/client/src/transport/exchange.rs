@@ -124,11 +124,10 @@ pub(super) fn refuse_two_lengths(headers: &HeaderMap) -> Result<(), TransportErr
     if two { Err(TransportError::Protocol) } else { Ok(()) }
 }
 
-/// hyper has no predicates for the errors whose message is compared; tests cover them.
+/// hyper has no predicates for these errors in a client, only messages; tests cover them.
 pub(super) fn head_fault(error: &hyper::Error) -> TransportError {
     match error.to_string().as_str() {
-        _ if error.is_parse_too_large() => TransportError::Headers,
-        "invalid HTTP header parsed" => TransportError::Headers,
+        "message head is too large" | "invalid HTTP header parsed" => TransportError::Headers,
         _ if error.is_parse() => TransportError::Protocol,
         "received unexpected message from connection" => TransportError::Protocol,
         _ => TransportError::Truncated { phase: Phase::Head },
