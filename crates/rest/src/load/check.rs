@@ -1,3 +1,5 @@
+use tokio::task::yield_now;
+
 use super::columns::{Columns, ID, Plan, Schema};
 use super::fault::{CheckError, FaultKind, Faults};
 use super::read::{Data, Form, RecordFile, Row};
@@ -137,7 +139,7 @@ impl RecordFile {
             operation => operation,
         };
         let org = org.url().await.map_err(Box::new)?;
-        self.check_against(Plan { schema, operation }, org)
+        self.check_against(Plan { schema, operation }, org).await
     }
 
     /// The relationships in its columns or in the fields of its first record.
@@ -155,7 +157,8 @@ impl RecordFile {
         Ok(names)
     }
 
-    fn check_against(self, plan: Plan, org: String) -> Result<CheckedFile, CheckError> {
+    /// A large file takes long, so the caller can drop the future after each thousand rows.
+    async fn check_against(self, plan: Plan, org: String) -> Result<CheckedFile, CheckError> {
         if self.layout.form == Form::Ids && plan.operation != Operation::Delete {
             return Err(CheckError::nowhere(FaultKind::not_wanted(match plan.operation {
                 Operation::DeleteBy(_) => "a list of ids has no column of external ids",
@@ -190,6 +193,9 @@ impl RecordFile {
                 Err(error) => return Err(error),
             };
             number = row.number;
+            if number.is_multiple_of(1_000) {
+                yield_now().await;
+            }
             if let Err(found) = plan.prepare(&mut columns, &row) {
                 faults.extend(found);
             }
@@ -205,7 +211,10 @@ impl RecordFile {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::future::poll_fn;
     use std::io::Write;
+    use std::pin::pin;
+    use std::task::Poll;
 
     use serde_json::json;
 
@@ -253,6 +262,11 @@ mod tests {
         Plan { schema: Schema { object, parents }, operation }
     }
 
+    fn check_all(file: RecordFile, plan: Plan) -> Result<CheckedFile, CheckError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(file.check_against(plan, String::new()))
+    }
+
     fn checked(operation: Operation, content: &str) -> Result<CheckedFile, Vec<String>> {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(content.as_bytes()).unwrap();
@@ -262,7 +276,7 @@ mod tests {
         };
         let file = RecordFile::from_file(file, ReadOptions::default())
             .map_err(|error| vec![error.to_string()])?;
-        file.check_against(plan(operation), String::new()).map_err(texts)
+        check_all(file, plan(operation)).map_err(texts)
     }
 
     /// The records of a file as they are sent.
@@ -510,13 +524,23 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn check_of_a_large_file_can_be_stopped() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(format!("Name\n{}", "x\n".repeat(1_000)).as_bytes()).unwrap();
+        let file = RecordFile::from_file(file, ReadOptions::default()).unwrap();
+        let mut check = pin!(file.check_against(plan(Operation::Create), String::new()));
+        assert!(poll_fn(|cx| Poll::Ready(check.as_mut().poll(cx).is_pending())).await);
+        assert_eq!(check.await.unwrap().rows(), 1_000);
+    }
+
     #[test]
     fn every_fault_is_counted_and_the_first_are_listed() {
         let content = format!("Count\n{}", "x\n".repeat(50));
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(content.as_bytes()).unwrap();
         let file = RecordFile::from_file(file, ReadOptions::default()).unwrap();
-        let error = file.check_against(plan(Operation::Create), String::new()).unwrap_err();
+        let error = check_all(file, plan(Operation::Create)).unwrap_err();
         assert_eq!(error.to_string(), "50 faults in the record file; these are the first 20");
         let CheckError::Faults { faults, .. } = error else { panic!("{error}") };
         assert_eq!(faults.len(), 20);
@@ -527,7 +551,7 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"Name,Count\nx,1\nM\xfcller,1\ny,\xff\n").unwrap();
         let file = RecordFile::from_file(file, ReadOptions::default()).unwrap();
-        let error = file.check_against(plan(Operation::Create), String::new()).unwrap_err();
+        let error = check_all(file, plan(Operation::Create)).unwrap_err();
         let CheckError::Faults { faults, .. } = error else { panic!("{error}") };
         let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
         assert_eq!(
@@ -618,6 +642,6 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"001xx0000000001AAA\n").unwrap();
         let file = RecordFile::from_file(file, ReadOptions::default()).unwrap();
-        assert_eq!(file.check_against(plan, String::new()).unwrap().rows(), 1);
+        assert_eq!(check_all(file, plan).unwrap().rows(), 1);
     }
 }
