@@ -12,11 +12,16 @@ type Fingerprint = (u64, u64, u64, (i64, i64));
 impl FileFingerprints {
     /// Takes the fingerprints of `files` as they are now.
     pub fn of(files: impl IntoIterator<Item = PathBuf>) -> Self {
-        let files = files.into_iter().map(|file| {
-            let now = fingerprint(&file);
-            (file, now)
-        });
-        Self(files.collect())
+        let mut fingerprints = Self::default();
+        files.into_iter().for_each(|file| fingerprints.add(file));
+        fingerprints
+    }
+
+    /// Takes the fingerprint of one more file. Before the file is read, so that no later change is
+    /// missed.
+    pub fn add(&mut self, file: PathBuf) {
+        let now = fingerprint(&file);
+        self.0.push((file, now));
     }
 
     /// Takes the fingerprints again, and returns whether a file has changed.

@@ -47,8 +47,8 @@ pub struct LoadedProfile {
     pub allow_users: Vec<String>,
     /// The groups that may have its tokens, by name or number.
     pub allow_groups: Vec<String>,
-    /// The files that its settings were read from.
-    pub files: Vec<PathBuf>,
+    /// The files that its settings were read from, as they were before they were read.
+    pub files: FileFingerprints,
 }
 
 /// The served profiles. Those whose settings cannot be read again stay as they are.
@@ -79,7 +79,6 @@ impl<L: ProfileLoader> Reloader<L> {
     ///
     /// The list cannot be read, or none of the profiles.
     pub fn open(mut loader: L, list_file: Option<PathBuf>) -> Result<Self, L::Error> {
-        // Before the list is read, so that no later change is missed.
         let list_file = FileFingerprints::of(list_file);
         let list = loader.list()?;
         let loaded = loader.load(&list.names, false)?;
@@ -173,13 +172,12 @@ impl<L: ProfileLoader> Reloader<L> {
 
     /// Replaces the served profile of this name.
     fn serve(&mut self, name: &str, loaded: LoadedProfile) {
-        let LoadedProfile { profile, allow_users, allow_groups, files } = loaded;
+        let LoadedProfile { profile, allow_users, allow_groups, mut files } = loaded;
         // A member that is removed from a group loses access: the files of accounts are followed
-        // like settings. Their fingerprints are taken before they are read, so that no later change
-        // is missed.
-        let is_shared = !allow_users.is_empty() || !allow_groups.is_empty();
-        let accounts = ACCOUNT_FILES.map(PathBuf::from).into_iter().filter(|_| is_shared);
-        let files = FileFingerprints::of(files.into_iter().chain(accounts));
+        // like settings.
+        if !allow_users.is_empty() || !allow_groups.is_empty() {
+            ACCOUNT_FILES.into_iter().for_each(|file| files.add(file.into()));
+        }
         let (access, unknown) = Access::resolve(&allow_users, &allow_groups);
         self.degraded.remove(name);
         for error in unknown {
@@ -210,6 +208,8 @@ const LIST: &str = "config.toml";
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::testing::FakeSource;
 
@@ -219,6 +219,8 @@ mod tests {
         list: Option<ProfileList>,
         invalid: BTreeSet<String>,
         users: Vec<String>,
+        /// A file that changes while it is read.
+        file: Option<PathBuf>,
     }
 
     impl Written {
@@ -247,12 +249,16 @@ mod tests {
         ) -> Result<Vec<Result<LoadedProfile, &'static str>>, &'static str> {
             let load = |name: &String| match self.invalid.contains(name) {
                 true => Err("invalid"),
-                false => Ok(LoadedProfile {
-                    profile: Profile::new(name.as_str(), FakeSource::empty()),
-                    allow_users: self.users.clone(),
-                    allow_groups: Vec::new(),
-                    files: Vec::new(),
-                }),
+                false => {
+                    let files = FileFingerprints::of(self.file.clone());
+                    self.file.iter().for_each(|file| fs::write(file, "changed").unwrap());
+                    Ok(LoadedProfile {
+                        profile: Profile::new(name.as_str(), FakeSource::empty()),
+                        allow_users: self.users.clone(),
+                        allow_groups: Vec::new(),
+                        files,
+                    })
+                }
             };
             Ok(names.iter().map(load).collect())
         }
@@ -297,6 +303,16 @@ mod tests {
         assert_eq!(served(&reloader), ["a", "b"]);
         reloader.reload(false);
         assert_eq!(served(&reloader), ["a"]);
+    }
+
+    #[test]
+    fn file_that_changes_while_it_is_read_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = Some(folder.path().join("app.key"));
+        let mut reloader = Reloader::open(Written { file, ..Written::of(&["a"]) }, None).unwrap();
+        reloader.loader.file = None;
+        assert!(reloader.reload(false));
+        assert!(!reloader.reload(false));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The inputs that settings name and do not hold: files, variables, a record of the Hub.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use orgtoken_broker::FileFingerprints;
 use orgtoken_settings::{Input, Loader, ReadError, Setting};
 use zeroize::Zeroizing;
 
@@ -15,15 +16,15 @@ use crate::io::input::{
 use crate::login::hub;
 use crate::login::key_file::read_private_key;
 
-/// The names of the inputs that were read.
+/// The inputs that were read.
 #[derive(Default)]
 pub(crate) struct Inputs {
-    pub(crate) files: Vec<PathBuf>,
-    /// Variables, each of which holds a secret.
+    pub(crate) files: FileFingerprints,
+    /// The names of variables, each of which holds a secret.
     pub(crate) variables: Vec<String>,
 }
 
-/// Reads inputs, and remembers their names.
+/// Reads inputs, and remembers them.
 pub(crate) struct InputReader<'a> {
     /// The key of a record in the Hub.
     settings_key: Option<&'a str>,
@@ -78,9 +79,8 @@ impl<'a> InputReader<'a> {
             }
             Input::File { setting, path } => {
                 let path = at_home(path);
-                let content = self.file(*setting, &path);
-                self.inputs.files.push(path);
-                content
+                self.inputs.files.add(path.clone());
+                self.file(*setting, &path)
             }
             Input::Variable { name, .. } => {
                 self.inputs.variables.push(name.clone());
