@@ -3,6 +3,7 @@
 use std::mem;
 
 use orgtoken_assertion::Diagnostic;
+use orgtoken_rest::bulk::JobKind;
 use orgtoken_rest::{Org, Query, RestError, Value};
 use serde_json::json;
 
@@ -168,6 +169,10 @@ async fn unfinished_page_without_a_next_one_is_refused() {
         let mut query = server.org().query("SELECT Id FROM X");
         query.next().await.unwrap_err();
         assert_eq!(server.calls(), 1, "{next}");
+        let body = format!(r#"{{"done":false,"nextRecordsUrl":{next},"records":[]}}"#);
+        let server = Canned::new(move |_| answer(&body));
+        let error = server.org().jobs(JobKind::Ingest).await.unwrap_err();
+        assert_eq!((error.code(), server.calls()), ("resp.page", 1), "{next}");
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{Org, RestError};
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Page {
+    done: bool,
     records: Vec<Job>,
     next_records_url: Option<String>,
 }
@@ -29,10 +30,11 @@ impl Org {
             let page: Page = self.json(Method::GET, &path, Bytes::new()).await?;
             jobs.extend(page.records);
             read.push(path);
-            next = page.next_records_url;
-            if next.as_ref().is_some_and(|path| !path.starts_with('/')) {
-                return Err(RestError::Page);
-            }
+            next = match page.next_records_url {
+                _ if page.done => None,
+                Some(path) if path.starts_with('/') => Some(path),
+                _ => return Err(RestError::Page),
+            };
         }
         Ok(jobs)
     }
