@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Method, Request, Response, Version};
 use http_body_util::{BodyExt, Full};
 use orgtoken_assertion::Diagnostic;
 use orgtoken_client::transport::Pool;
@@ -48,12 +48,20 @@ async fn closed_idle_connection_is_replaced() {
 /// The host reads the request and closes the connection: it may have acted on it.
 #[tokio::test(start_paused = true)]
 async fn request_that_may_have_been_sent_is_not_sent_again() {
-    let server = Server::plain(|_| vec![json("1"), Act::Next]).await;
-    let pool = pool();
-    assert_eq!(call(&pool, &server.url()).await.unwrap(), "1");
-    let error = call(&pool, &server.url()).await.unwrap_err();
-    assert_eq!((error.code(), error.is_unsent()), ("resp.truncated", false));
-    assert_eq!(server.requests().len(), 2);
+    for (name, method, version, requests) in [
+        ("read", Method::POST, Version::HTTP_11, 2),
+        ("CONNECT", Method::CONNECT, Version::HTTP_11, 2),
+        ("refused by hyper, which names no cause", Method::POST, Version::HTTP_09, 1),
+    ] {
+        let server = Server::plain(|_| vec![json("1"), Act::Next]).await;
+        let pool = pool();
+        assert_eq!(call(&pool, &server.url()).await.unwrap(), "1");
+        let mut request = post(&server.url()).map(Full::new);
+        (*request.method_mut(), *request.version_mut()) = (method, version);
+        let error = pool.send(request, pool.deadline()).await.unwrap_err();
+        assert_eq!((error.code(), error.is_unsent()), ("resp.truncated", false), "{name}");
+        assert_eq!(server.requests().len(), requests, "{name}");
+    }
 }
 
 /// The host responds before it has read the body, keeps the connection open and stops reading.

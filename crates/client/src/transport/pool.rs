@@ -96,14 +96,15 @@ impl<B> fmt::Debug for Pool<B> {
 }
 
 fn send_error(error: &legacy::Error) -> TransportError {
-    let Some(cause) = error.source() else { return TransportError::Closed };
-    if let Some(error) = cause.downcast_ref::<TransportError>() {
+    let cause = error.source();
+    if let Some(error) = cause.and_then(|cause| cause.downcast_ref::<TransportError>()) {
         return error.clone();
     }
-    match cause.downcast_ref::<hyper::Error>() {
+    match cause.and_then(|cause| cause.downcast_ref::<hyper::Error>()) {
         // hyper cancels only requests that were not written.
         Some(error) if error.is_canceled() => TransportError::Closed,
         Some(error) => head_fault(error),
+        // Nothing proves that the request was not sent.
         None => TransportError::Truncated { phase: Phase::Head },
     }
 }
