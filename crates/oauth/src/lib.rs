@@ -61,7 +61,7 @@
 #![forbid(unsafe_code)]
 
 mod response;
-pub use response::TokenResponseError;
+pub use response::{TokenResponseError, retry_after};
 mod audience;
 pub use audience::Audience;
 pub mod catalogue;

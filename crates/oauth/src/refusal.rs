@@ -161,7 +161,7 @@ impl Refusal {
 
     /// Adds the information of the response headers.
     pub(crate) fn received(self, headers: &HeaderMap, now: UnixTime) -> Self {
-        let (retry_after, skew) = (retry_after(headers, now), Skew::of(headers, now));
+        let (retry_after, skew) = (retry_after(headers, Some(now)), Skew::of(headers, now));
         Self { retry_after, skew, ..self }
     }
 

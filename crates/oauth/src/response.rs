@@ -64,7 +64,7 @@ impl TokenResponseError {
         if let Some(refusal) = refusal(response) {
             return Self::Refused(refusal.received(headers, now));
         }
-        let (body, retry_after) = (response.body().as_ref(), retry_after(headers, now));
+        let (body, retry_after) = (response.body().as_ref(), retry_after(headers, Some(now)));
         if is_maintenance(status, body) {
             return Self::Maintenance { status, retry_after };
         }
@@ -111,7 +111,7 @@ fn read<B: AsRef<[u8]>>(
     if is_maintenance(status, body) {
         return Err(TokenResponseError::Maintenance {
             status,
-            retry_after: retry_after(headers, now),
+            retry_after: retry_after(headers, Some(now)),
         });
     }
     if !is_json(headers) {
@@ -204,17 +204,18 @@ fn target(headers: &HeaderMap) -> Option<String> {
 /// Anything else is ignored.
 ///
 /// A date is compared with the `Date` of the same response, so that a wrong local clock has no
-/// effect, or with `now` if there is none. More than a day is a mistake and counts as a day.
+/// effect, or else with `now`; without both it is ignored. More than a day is a mistake and counts as
+/// a day.
 ///
 /// [RFC 9110, Section 10.2.3]: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
-pub(crate) fn retry_after(headers: &HeaderMap, now: UnixTime) -> Option<Duration> {
+pub fn retry_after(headers: &HeaderMap, now: Option<UnixTime>) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         let seconds = value.parse().unwrap_or(u64::MAX);
         return Some(Duration::from_secs(seconds).min(LONGEST_WAIT));
     }
     let until = http_date(headers, RETRY_AFTER)?;
-    let sent = http_date(headers, DATE).unwrap_or(now);
+    let sent = http_date(headers, DATE).or(now)?;
     Some(until.saturating_duration_since(sent).min(LONGEST_WAIT))
 }
 

@@ -116,6 +116,7 @@ mod tests {
             ("Sat, 28 Nov 2026 21:00:00 GMT", Some(now), Some(0)),
             ("Sat, 28 Nov 2026 23:00:00 GMT", Some(now), None),
             ("Sat, 28 Nov 2026 23:00:00 GMT", None, Some(0)),
+            ("99999999999999999999999", None, None),
             ("soon", None, Some(0)),
         ] {
             let headers = [("retry-after", Some(retry_after)), ("date", date)];

@@ -2,11 +2,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
+use orgtoken_oauth::retry_after;
 use tokio::time::sleep;
 use tracing::info;
 
 use super::{Job, JobKind};
-use crate::error::api::retry_after;
 use crate::org::from_json;
 use crate::{Org, RestError};
 
@@ -50,7 +50,7 @@ impl JobWait {
                 Ok(answer) => {
                     self.failures = 0;
                     self.asked =
-                        retry_after(answer.headers()).unwrap_or_default().min(LONGEST_ASKED);
+                        retry_after(answer.headers(), None).unwrap_or_default().min(LONGEST_ASKED);
                     return from_json(answer.body());
                 }
                 Err(error)

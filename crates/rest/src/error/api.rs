@@ -2,10 +2,11 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri};
+use http::header::{CONTENT_TYPE, LOCATION};
+use http::{HeaderValue, Method, Response, StatusCode, Uri};
 use orgtoken_oauth::catalogue;
 use orgtoken_oauth::redact;
+use orgtoken_oauth::retry_after;
 use orgtoken_oauth::session::{is_redirect, is_session_end};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -157,7 +158,7 @@ impl ApiError {
     }
 
     pub(super) fn retry_after(&self) -> Option<Duration> {
-        retry_after(self.answer.headers())
+        retry_after(self.answer.headers(), None)
     }
 
     /// Whether Salesforce names this problem: `INVALID_SESSION_ID`.
@@ -291,17 +292,6 @@ pub(crate) fn legible(text: &str, secret: &str) -> String {
     // Redact before the final cut: half of a secret may not look like one.
     let shown: String = said.chars().take(4 * MAX_TEXT).collect();
     redact::text(&shown).chars().take(MAX_TEXT).collect()
-}
-
-/// The wait that `Retry-After` asks for. A date is compared with the `Date` of the same response.
-pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let header = |name| headers.get(name)?.to_str().ok();
-    let text = header(RETRY_AFTER)?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = |text| httpdate::parse_http_date(text).ok();
-    date(text)?.duration_since(date(header(DATE)?)?).ok()
 }
 
 /// Redacts the secret in a response: a proxy or a debugging page may repeat it.
