@@ -336,8 +336,16 @@ fn related_records_are_named_by_their_external_id() {
     write(&org, "parents.csv", "Name,ExternalId__c\nParent,p1\n");
     stdout(&org.run(&["record", "create", "Account", "--from", "parents.csv"]));
     write(&org, "rows.csv", "Name,Parent.ExternalId__c\nChild,p1\n");
-    stdout(&org.run(&["record", "create", "Account", "--from", "rows.csv", "--bulk"]));
+    let create = ["record", "create", "Account", "--from", "rows.csv"];
+    stdout(&org.run(&create));
     assert_eq!(count(&org, "Parent.Name = 'Parent'"), "1");
+    stdout(&org.run(&[&create[..], &["--bulk"]].concat()));
+    assert_eq!(count(&org, "Parent.Name = 'Parent'"), "2");
+    write(&org, "rows.json", r#"[{"Name":"Child","Parent":{"ExternalId__c":"p2"}}]"#);
+    let output = org.run(&["record", "create", "Account", "--from", "rows.json"]);
+    assert_eq!(output.status.code(), Some(9));
+    let reason = "Foreign key external ID: p2 not found for field ExternalId__c in entity Account";
+    assert!(stderr(&output).contains(reason), "{}", stderr(&output));
 }
 
 #[test]

@@ -96,11 +96,19 @@ impl RestError {
             .with_fields(Vec::<String>::new())
     }
 
+    /// Refuses a record with both the id and the external id of a related record.
+    pub(super) fn two_references(relationship: &str, field: &str) -> Self {
+        let message = format!(
+            "Cannot specify both an external ID reference {relationship} and a salesforce id, {field}"
+        );
+        Self::new(400, "INVALID_FIELD", message)
+    }
+
     /// Refuses the value of an external id that several records have.
     pub(super) fn ambiguous(field: &str, ids: &[String]) -> Self {
         let ids = ids.join(", ");
         let message = format!("{field}: more than one record found for external id field: [{ids}]");
-        Self::new(300, "DUPLICATE_EXTERNAL_ID", message)
+        Self::new(400, "DUPLICATE_EXTERNAL_ID", message)
     }
 
     pub(super) fn deleted() -> Self {

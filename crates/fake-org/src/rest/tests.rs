@@ -550,6 +550,107 @@ fn several_records_with_one_key_are_listed() {
 }
 
 #[test]
+fn related_record_is_named_by_its_key() {
+    let describe = br#"{"name":"Note__c","label":"Note","labelPlural":"Notes","keyPrefix":"a03",
+        "fields":[{"name":"Id","label":"Id","type":"id","createable":false},
+        {"name":"About__c","label":"About","type":"reference","length":18,
+        "referenceTo":["Contact","Account"],"relationshipName":"About__r"}]}"#;
+    let org = open(builder().object(describe).unwrap());
+    let token = token(&org, "robot@acme.com");
+    let base = "/services/data/v66.0";
+    let create = |object: &str, record: &Value| {
+        let path = format!("{base}/sobjects/{object}");
+        send(&org, &token, Method::POST, &path, &record.to_string())
+    };
+    let id = |reply: &Reply| body(reply)["id"].as_str().unwrap_or_default().to_owned();
+    let parent = id(&create("Account", &json!({ "Name": "Parent", "ExternalId__c": "p1" })));
+    for _ in 0..2 {
+        create("Contact", &json!({ "LastName": "Twin", "Email": "twin@acme.com" }));
+    }
+
+    let not_found =
+        "Foreign key external ID: p2 not found for field ExternalId__c in entity Account";
+    let twins = "Email: more than one record found for external id field: [";
+    let wrong = "Parent must have one field of the related record";
+    let wrong_type = "About__r must have one field of the related record";
+    let both = "Cannot specify both an external ID reference Parent and a salesforce id, ParentId";
+    for (object, field, related, refusal) in [
+        ("Account", "Parent", json!({ "ExternalId__c": "P1" }), ""),
+        ("Account", "parent", json!({ "externalid__c": "p1" }), ""),
+        ("Account", "Parent", json!({ "Id": parent }), ""),
+        ("Account", "Parent", json!({ "attributes": {}, "ExternalId__c": "p1" }), ""),
+        ("Account", "Parent", json!({ "type": "account", "ExternalId__c": "p1" }), ""),
+        (
+            "Note__c",
+            "About__r",
+            json!({ "attributes": { "type": "Account" }, "ExternalId__c": "p1" }),
+            "",
+        ),
+        ("Note__c", "About__r", json!({ "type": "Account", "ExternalId__c": "p1" }), ""),
+        ("Note__c", "About__r", json!({ "ExternalId__c": "p1" }), wrong_type),
+        ("Account", "Parent", json!({ "ExternalId__c": "P2" }), not_found),
+        ("Account", "Parent", json!({ "ExternalId__c": null }), "Foreign key external ID: null"),
+        ("Account", "Parent", json!({ "ExternalId__c": 1 }), "Cannot deserialize instance of"),
+        ("Account", "Parent", json!({ "Name": "Parent" }), wrong),
+        ("Account", "Parent", json!({ "Name": "Parent", "ExternalId__c": "p1" }), wrong),
+        ("Account", "Parent", json!({ "type": "Contact", "ExternalId__c": "p1" }), wrong),
+        ("Account", "Parent", json!({}), wrong),
+        ("Account", "Parent", json!("p1"), wrong),
+        ("Account", "Parent", json!(null), wrong),
+        ("Account", "CreatedBy", json!({ "Username": "x" }), "Unable to create/update fields"),
+        ("Contact", "ReportsTo", json!({ "Email": "twin@acme.com" }), twins),
+    ] {
+        let name = if object == "Contact" { "LastName" } else { "Name" };
+        let mut record = json!({ field: related });
+        if object != "Note__c" {
+            record[name] = json!("Child");
+        }
+        let reply = create(object, &record);
+        if !refusal.is_empty() {
+            let message = body(&reply)[0]["message"].clone();
+            assert!(
+                message.as_str().unwrap_or_default().starts_with(refusal),
+                "{record}: {message}"
+            );
+            assert_eq!(reply.status(), 400, "{record}");
+            continue;
+        }
+        let child = body(&get(&org, &token, &format!("{base}/sobjects/{object}/{}", id(&reply))));
+        let reference = if object == "Account" { "ParentId" } else { "About__c" };
+        assert_eq!(child[reference], parent, "{record}");
+    }
+    for fields in [["Parent", "ParentId"], ["ParentId", "Parent"]] {
+        let mut record = json!({ "Name": "Child" });
+        for field in fields {
+            let id = json!(parent);
+            record[field] = if field == "Parent" { json!({ "ExternalId__c": "p1" }) } else { id };
+        }
+        assert_eq!(body(&create("Account", &record))[0]["message"], both);
+    }
+
+    let child = id(&create("Account", &json!({ "Name": "Child" })));
+    let url = format!("{base}/sobjects/Account/{child}");
+    let parent_of_child = || body(&get(&org, &token, &url))["ParentId"].clone();
+    let update = json!({ "Parent": { "ExternalId__c": "p1" } });
+    assert_eq!(send(&org, &token, Method::PATCH, &url, &update.to_string()).status(), 204);
+    assert_eq!(parent_of_child(), parent);
+
+    send(&org, &token, Method::PATCH, &url, r#"{"ParentId":null}"#);
+    let record = |key: &str| {
+        json!({ "attributes": { "type": "Account" }, "Id": child,
+            "Parent": { "ExternalId__c": key } })
+    };
+    let both = json!({ "records": [record("p1"), record("p2")] }).to_string();
+    let path = format!("{base}/composite/sobjects");
+    let outcomes = body(&send(&org, &token, Method::PATCH, &path, &both));
+    assert_eq!(
+        (&outcomes[0]["success"], &outcomes[1]["errors"][0]["message"]),
+        (&json!(true), &json!(not_found))
+    );
+    assert_eq!(parent_of_child(), parent);
+}
+
+#[test]
 fn key_of_an_upsert_has_the_type_of_its_field() {
     let describe = br#"{"name":"Invoice__c","label":"Invoice","labelPlural":"Invoices",
         "keyPrefix":"a01","fields":[{"name":"Id","label":"Id","type":"id","createable":false},

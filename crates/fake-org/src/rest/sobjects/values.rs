@@ -1,8 +1,10 @@
 //! Checks of the fields of a record to be written.
 
 mod fit;
+mod related;
 
 pub(in crate::rest) use fit::{coerce, is_blank};
+pub(in crate::rest) use related::Related;
 use serde_json::Value;
 
 use crate::id;
@@ -120,6 +122,7 @@ fn checked(
 ) -> Result<Record> {
     let mut record = Record::new();
     let mut read_only = Vec::new();
+    let mut related = Vec::new();
     for (name, value) in fields {
         if name == "attributes" {
             continue;
@@ -128,14 +131,28 @@ fn checked(
             let message = "The Id field should not be specified in the sobject data.";
             return Err(RestError::new(400, "INVALID_FIELD", message));
         }
-        let field = object.field(&name).ok_or_else(|| RestError::no_column(&name, &object.name))?;
+        let own = object.field(&name);
+        let field = own
+            .or_else(|| object.relationship(&name))
+            .ok_or_else(|| RestError::no_column(&name, &object.name))?;
         if !may_set(field) {
             read_only.push(field.name.clone());
+            continue;
+        }
+        if own.is_none() {
+            related.push((field, name, value));
             continue;
         }
         let value = coerce(field, value)?;
         check_reference(call, field, &value)?;
         record.insert(field.name.clone(), value);
+    }
+    for (field, name, value) in related {
+        if record.contains_key(&field.name) {
+            return Err(RestError::two_references(&name, &field.name));
+        }
+        let id = related::id_in_json(call, object, &name, &value)?;
+        record.insert(field.name.clone(), Value::from(id));
     }
     if read_only.is_empty() { Ok(record) } else { Err(RestError::read_only(read_only)) }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Sent;
 use crate::rest::schema::{Field, Kind, ObjectType};
-use crate::rest::sobjects::values;
+use crate::rest::sobjects::values::{self, Related};
 use crate::rest::store::Record;
 use crate::rest::{RestCall, RestError, Result};
 
@@ -23,19 +23,15 @@ enum Column {
     Id,
     /// The external id of an upsert.
     Key(String),
-    /// `Owner.Email`: a related record by one of its own keys.
-    Parent {
-        field: Field,
-        object: String,
-        key: String,
-    },
+    /// `Owner.Email`.
+    Related(Related),
 }
 
 impl Column {
     /// Returns the name of the field that the column sets.
     fn field(&self) -> &str {
         match self {
-            Self::Field(field) | Self::Parent { field, .. } => &field.name,
+            Self::Field(field) | Self::Related(Related { field, .. }) => &field.name,
             Self::Id => "Id",
             Self::Key(field) => field,
         }
@@ -93,16 +89,16 @@ impl Columns {
             match column {
                 Column::Id => sent.id = text.into_owned(),
                 Column::Key(field) => sent.key = Some((field.clone(), text.into_owned())),
-                Column::Field(_) | Column::Parent { .. } if values::is_blank(&text) => {}
-                Column::Field(field) | Column::Parent { field, .. } if text == NULL => {
+                Column::Field(_) | Column::Related(_) if values::is_blank(&text) => {}
+                Column::Field(field) | Column::Related(Related { field, .. }) if text == NULL => {
                     sent.record.insert(field.name.clone(), Value::Null);
                 }
                 Column::Field(field) => {
                     sent.record.insert(field.name.clone(), typed(field, &text)?);
                 }
-                Column::Parent { field, object, key } => {
-                    let id = parent(call, object, key, &text)?;
-                    sent.record.insert(field.name.clone(), Value::from(id));
+                Column::Related(related) => {
+                    let id = related.id(call, &text)?;
+                    sent.record.insert(related.field.name.clone(), Value::from(id));
                 }
             }
         }
@@ -136,43 +132,18 @@ fn column(
     if let Some(field) = object.field(name) {
         return Ok(Column::Field(field.clone()));
     }
-    find_parent(name, object, call).ok_or_else(|| not_found(name))
+    find_related(name, object, call).map(Column::Related).ok_or_else(|| not_found(name))
 }
 
 /// Resolves `Account.ExternalId__c`, or `User:Owner.Username` for a relationship to several
 /// objects.
-fn find_parent(name: &str, object: &ObjectType, call: &RestCall<'_>) -> Option<Column> {
+fn find_related(name: &str, object: &ObjectType, call: &RestCall<'_>) -> Option<Related> {
     let (relationship, key) = name.split_once('.')?;
-    let (wanted, relationship) = match relationship.split_once(':') {
-        Some((wanted, relationship)) => (Some(wanted), relationship),
+    let (target, relationship) = match relationship.split_once(':') {
+        Some((target, relationship)) => (Some(target), relationship),
         None => (None, relationship),
     };
-    let field = object.relationship(relationship)?;
-    let mut targets = field.reference_to.iter();
-    let target = targets.find(|it| wanted.is_none_or(|wanted| it.eq_ignore_ascii_case(wanted)))?;
-    let state = call.org.state();
-    let key = state.rest.schema.object(target)?.field(key)?;
-    let is_key = key.external_id || key.id_lookup;
-    is_key.then(|| Column::Parent {
-        field: field.clone(),
-        object: target.clone(),
-        key: key.name.clone(),
-    })
-}
-
-fn parent(call: &RestCall<'_>, object: &str, key: &str, value: &str) -> Result<String> {
-    let found = call.org.state().rest.records.ids_with(object, key, value);
-    match found.as_slice() {
-        [id] => Ok(id.clone()),
-        [] => {
-            let message = format!(
-                "Foreign key external ID: {} not found for field {key} in entity {object}",
-                value.to_lowercase()
-            );
-            Err(RestError::new(400, "INVALID_FIELD", message))
-        }
-        several => Err(RestError::ambiguous(key, several)),
-    }
+    Related::find(call, object, relationship, target, key)
 }
 
 /// Returns the value of a text in the notation of CSV files.
