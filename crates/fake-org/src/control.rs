@@ -60,6 +60,9 @@ fn set_jobs(org: &Org, call: &Call) -> Reply {
     let (Ok(polls), Ok(after_rows)) = (polls, number("after_rows")) else {
         return reply::text(StatusCode::BAD_REQUEST, "not a number");
     };
+    if after_rows.is_some() && form.first("fail").is_none() {
+        return reply::text(StatusCode::BAD_REQUEST, "after_rows without fail");
+    }
     let mut state = org.state();
     if let Some(polls) = polls {
         state.rest.jobs.polls = polls;

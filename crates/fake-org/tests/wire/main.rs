@@ -142,17 +142,26 @@ fn new_certificate_replaces_the_old_one() {
 #[test]
 fn tests_in_other_languages_control_the_org_over_http() {
     let org = builder().start().unwrap();
-    let request = |form: &str| {
-        format!(
-            "POST /__fake/scenario HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+    let post = |path: &str, form: &str| {
+        let request = format!(
+            "POST /__fake/{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
              Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
             form.len()
-        )
+        );
+        plain(&org, &request).unwrap()
     };
-    let status = |form: &str| plain(&org, &request(form)).unwrap()[9..12].to_owned();
-    assert_eq!(status("username=robot@acme.com&scenario=rate"), "204");
-    assert_eq!(status("username=robot@acme.com&scenario=no-such-thing"), "400");
-    assert_eq!(status("username=nobody@acme.com"), "404");
+    for (path, form, status, reason) in [
+        ("scenario", "username=robot@acme.com&scenario=rate", "204", ""),
+        ("scenario", "username=robot@acme.com&scenario=no-such-thing", "400", "no such scenario"),
+        ("scenario", "username=nobody@acme.com", "404", "no such user"),
+        ("jobs", "fail=InternalServerError&after_rows=5", "204", ""),
+        ("jobs", "after_rows=5", "400", "after_rows without fail"),
+        ("jobs", "fail=InternalServerError&after_rows=x", "400", "not a number"),
+    ] {
+        let answer = post(path, form);
+        let body = answer.split_once("\r\n\r\n").unwrap().1;
+        assert_eq!((&answer[9..12], body), (status, reason), "{path}: {form}");
+    }
     plain(&org, &token_request("robot@acme.com", "x")).unwrap();
     let logins = plain(&org, &get_request("/__fake/logins", "x", "")).unwrap();
     assert!(
