@@ -14,6 +14,7 @@ use crate::examples::{commands, examples};
 use crate::failure::{EXIT_CODES, Failure};
 use crate::help::{self, TOPICS, Topic};
 use crate::io::console::Console;
+use crate::io::new_file::refuse_secret;
 use crate::io::text::{counted, sentence, shown};
 
 /// Print the manual page of a command
@@ -30,6 +31,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, mut program: Command, console: &Console) -> Result<(), Failure> {
     program.build();
     if let Some(folder) = &args.dir {
+        refuse_secret(folder)?;
         let pages = fs::create_dir_all(folder).and_then(|()| write(&program, folder));
         let pages = pages.map_err(|error| {
             let reason = error_chain(&error);

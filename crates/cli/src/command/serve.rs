@@ -27,6 +27,7 @@ use crate::clock;
 use crate::environment::config_file;
 use crate::failure::Failure;
 use crate::io::console::Console;
+use crate::io::new_file::refuse_secret;
 use crate::io::stderr;
 use crate::io::text::{printable, rfc3339};
 use crate::runtime;
@@ -102,6 +103,7 @@ pub(crate) fn run(args: Args, console: &Console) -> Result<(), Failure> {
     if args.check {
         return check::check(&args, console);
     }
+    args.socket.as_deref().map_or(Ok(()), refuse_secret)?;
     // New files are for this user alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let inherited = listen::inherited()?;
