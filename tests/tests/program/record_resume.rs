@@ -7,7 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use conformance::program::{self, error, on_terminal, run_with_input, stderr, stdout};
+use conformance::program::{self, error, on_terminal, stderr, stdout};
 use conformance::test_org::{TestOrg, USER};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -460,14 +460,35 @@ fn content_of_a_pipe_is_kept_for_the_resumed_load() {
 }
 
 #[test]
-fn finished_load_of_a_pipe_leaves_no_file() {
-    let org = TestOrg::new();
-    let temp = org.path("temp");
-    fs::create_dir(&temp).unwrap();
-    let mut command = org.command(&["record", "create", "Account", "--from", "-"]);
-    let output = run_with_input(command.env("TMPDIR", &temp), &rows());
-    assert_eq!(stdout(&output).lines().count(), ROWS);
-    assert_eq!(fs::read_dir(&temp).unwrap().count(), 0);
+fn finished_load_of_standard_input_leaves_a_file_only_if_a_second_run_finds_it() {
+    let named: &[_] = &["--journal", "temp/journal"];
+    for (name, out, flags, left) in [
+        ("printed", "/dev/null", &[][..], 0),
+        ("printed, named journal", "/dev/null", named, 0),
+        ("not printed", "/dev/full", &[], 0),
+        ("not printed, JSON", "/dev/full", &["--json"], 0),
+        ("not printed, named journal", "/dev/full", named, 1),
+    ] {
+        let org = TestOrg::new();
+        let temp = org.path("temp");
+        fs::create_dir(&temp).unwrap();
+        fs::write(org.path("rows.csv"), "Name\nR1\nR2\n").unwrap();
+        let run = || {
+            let mut command = org.command(&["record", "create", "Account", "--from", "-"]);
+            let input = fs::File::open(org.path("rows.csv")).unwrap();
+            let out = fs::File::options().write(true).open(out).unwrap();
+            command.args(flags).env("TMPDIR", &temp).stdin(input).stdout(out).output().unwrap()
+        };
+        let output = run();
+        let code = i32::from(out == "/dev/full");
+        assert_eq!(output.status.code(), Some(code), "{name}: {}", stderr(&output));
+        assert_eq!(made(&org), ["R1", "R2"], "{name}");
+        assert_eq!(fs::read_dir(&temp).unwrap().count(), left, "{name}");
+        if left > 0 {
+            assert_eq!(run().status.code(), Some(2), "{name}");
+            assert_eq!(made(&org), ["R1", "R2"], "{name}");
+        }
+    }
 }
 
 #[test]

@@ -119,10 +119,11 @@ impl FileLoad<'_> {
             }
         };
         let resume = source.resume_command(&report);
+        let finds_journal = source.finds_journal(rows);
         if resume.is_some() {
             source.keep();
         }
-        printer.report(report, resume.as_deref(), ended)
+        printer.report(report, resume.as_deref(), finds_journal, ended)
     }
 
     async fn send(

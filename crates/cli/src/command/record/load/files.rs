@@ -125,6 +125,12 @@ impl Source {
         Ok(journal)
     }
 
+    /// Whether a second run of the same command finds the journal. That of a pipe is next to a
+    /// temporary file, unless it is named.
+    pub(super) fn finds_journal(&self, rows: &Rows) -> bool {
+        matches!(self, Self::File(_)) || rows.journal.is_some()
+    }
+
     /// Returns the command that resumes the load, without arguments that must not be shown.
     pub(super) fn resume_command(&self, report: &Report) -> Option<String> {
         report.journal.as_ref()?;

@@ -87,11 +87,13 @@ impl<'a> Printer<'a> {
     }
 
     /// Prints the outcomes of the rows, and returns the error of the command. The journal of a load
-    /// that is done stays if standard output lacks an outcome: a script may begin the load again.
+    /// that is done stays if standard output lacks an outcome and `finds_journal`: a script may begin
+    /// the load again.
     pub(super) fn report(
         mut self,
         report: Report,
         resume: Option<&str>,
+        finds_journal: bool,
         ended: Result<(), Failure>,
     ) -> Result<(), Failure> {
         let mut missing = std::mem::take(&mut self.unprinted);
@@ -100,8 +102,7 @@ impl<'a> Printer<'a> {
         let written = if self.console.json() { self.end(&report, resume) } else { Ok(()) };
         // With `--json` the document has it. A filter may drop it there.
         self.remarks(&report, &missing, resume);
-        if written.is_ok()
-            && missing.is_empty()
+        if (written.is_ok() && missing.is_empty() || !finds_journal)
             && let Err(error) = report.remove_journal()
         {
             self.console.warn(&error_chain(&error));
