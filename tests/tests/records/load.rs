@@ -118,26 +118,38 @@ async fn output_is_replaced_before_the_journal_can_be_resumed() {
 
 #[tokio::test]
 async fn row_that_a_killed_process_wrote_in_part_is_removed() {
-    let (org, folder) = (ConnectedOrg::new(), tempfile::tempdir().unwrap());
-    let path = accounts(&folder, 300);
-    let checked = checked(&org, &path).await;
-    let (journal, success) = (folder.path().join("journal"), folder.path().join("success.csv"));
-    let (created, _) = Journal::begin(&journal, &checked, UnixTime::from_secs(0)).unwrap();
-    let mut outputs = Outputs::default();
-    outputs.success = Some(Output::Replace(success.clone()));
-    let mut load = Load::begin(&org.api, &checked, outputs.clone(), Some(created)).unwrap();
-    assert_eq!(load.next().await.unwrap().unwrap().len(), 200);
-    drop(load);
-    let written = fs::read_to_string(&success).unwrap();
-    fs::write(&success, written + "201,\"001").unwrap();
+    for (name, output, is_first, created) in [
+        ("second write", Output::Replace as fn(PathBuf) -> Output, false, 300),
+        ("first write to a new file", Output::Fresh, true, 100),
+    ] {
+        let (org, folder) = (ConnectedOrg::new(), tempfile::tempdir().unwrap());
+        let path = accounts(&folder, 300);
+        let checked = checked(&org, &path).await;
+        let (journal, success) = (folder.path().join("journal"), folder.path().join("success.csv"));
+        let (begun, _) = Journal::begin(&journal, &checked, UnixTime::from_secs(0)).unwrap();
+        let mut outputs = Outputs::default();
+        outputs.success = Some(output(success.clone()));
+        let mut load = Load::begin(&org.api, &checked, outputs.clone(), Some(begun)).unwrap();
+        assert_eq!(load.next().await.unwrap().unwrap().len(), 200, "{name}");
+        drop(load);
+        let mut written = fs::read_to_string(&success).unwrap();
+        if is_first {
+            // The last state of the journal is the one before the write.
+            let states = fs::read_to_string(&journal).unwrap();
+            fs::write(&journal, states.replace("\"settled\":200", "\"settled\":2  ")).unwrap();
+            written.truncate(written.find('\n').unwrap() + 1);
+        }
+        fs::write(&success, written + "201,\"001").unwrap();
 
-    outputs.success = Some(Output::Append(success.clone()));
-    let opened = Journal::open(&journal).unwrap();
-    let mut load = Load::begin(&org.api, &checked, outputs, Some(opened)).unwrap();
-    while load.next().await.unwrap().is_some() {}
-    assert_eq!(load.finish().counts.created, 300);
-    let written = fs::read_to_string(&success).unwrap();
-    assert_eq!((written.lines().count(), written.contains('"')), (301, false));
+        outputs.success = Some(Output::Append(success.clone()));
+        let opened = Journal::open(&journal).unwrap();
+        let mut load = Load::begin(&org.api, &checked, outputs, Some(opened)).unwrap();
+        while load.next().await.unwrap().is_some() {}
+        assert_eq!(load.finish().counts.created, created, "{name}");
+        let written = fs::read_to_string(&success).unwrap();
+        let lines = written.lines().count() as u64;
+        assert_eq!((lines, written.contains('"')), (created + 1, false), "{name}");
+    }
 }
 
 #[tokio::test]

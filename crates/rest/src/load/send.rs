@@ -215,7 +215,6 @@ impl<'a> Load<'a> {
     /// Counts and writes the outcomes of the rows in flight.
     fn settle(&mut self, saved: Vec<SaveResult>) -> Result<Vec<RowResult>, LoadError> {
         let batch = std::mem::take(&mut self.batch);
-        let state = &mut self.journal.state;
         let mut results = Vec::with_capacity(batch.len());
         for ((row, prepared), saved) in batch.iter().zip(saved) {
             let outcome = match saved.is_success() {
@@ -223,14 +222,16 @@ impl<'a> Load<'a> {
                 false => Outcome::Failed(saved.problems),
             };
             let id = saved.id.filter(|id| !id.is_empty()).or_else(|| prepared.id.clone());
-            let result = RowResult { row: row.number, id, outcome };
+            results.push(RowResult { row: row.number, id, outcome });
+        }
+        let written = self.write(&batch, &results);
+        let state = &mut self.journal.state;
+        for result in &results {
             state.counts.add(&result.outcome);
-            state.settled = row.number;
-            self.reasons.add(&result);
-            results.push(result);
+            state.settled = result.row;
+            self.reasons.add(result);
         }
         state.sending = None;
-        let written = self.files.write(&batch, &results);
         // Even if a file lacks them, these rows are not in flight any more.
         let noted = self.save();
         match written.and(noted) {
@@ -240,6 +241,15 @@ impl<'a> Load<'a> {
                 Err(error)
             }
         }
+    }
+
+    /// Writes outcomes to their files. A file is in the journal before its first row is written, so
+    /// that a resumed load finds and cuts it.
+    fn write(&mut self, rows: &[(Row, Prepared)], results: &[RowResult]) -> Result<(), LoadError> {
+        if self.files.create_for(results)? {
+            self.save()?;
+        }
+        self.files.write(rows, results)
     }
 
     /// Writes the state, with the lengths of the files, to the journal.

@@ -350,18 +350,14 @@ impl<'a> BulkLoad<'a> {
 }
 
 impl Load<'_> {
-    /// Writes outcomes to their files and to the journal. A file is in the journal before its first
-    /// row is written, so that a resumed load finds and cuts it.
+    /// Writes outcomes to their files and to the journal.
     fn write_settled(
         &mut self,
         rows: &[(Row, Prepared)],
         results: &[RowResult],
         ends_job: bool,
     ) -> Result<(), LoadError> {
-        if self.files.create_for(results)? {
-            self.save()?;
-        }
-        self.files.write(rows, results)?;
+        self.write(rows, results)?;
         let before = self.journal.state.clone();
         let state = &mut self.journal.state;
         for result in results {

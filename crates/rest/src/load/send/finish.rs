@@ -15,7 +15,7 @@ impl Load<'_> {
         let batch = mem::take(&mut self.batch);
         let result = |row: u64| RowResult { row, id: None, outcome: Outcome::Unknown };
         let results: Vec<_> = batch.iter().map(|(row, _)| result(row.number)).collect();
-        self.files.write(&batch, &results)?;
+        self.write(&batch, &results)?;
         let state = &mut self.journal.state;
         state.unknown.push((state.settled + 1, last));
         state.counts.unknown += last - state.settled;
