@@ -273,9 +273,9 @@ fn unfinished_create_of_the_same_file_is_not_begun_again() {
         let said = stderr(&output);
         assert_eq!(output.status.code(), Some(2), "{said}");
         let expected = format!(
-            "error: an earlier load of this file was not finished: its rows up to {} were sent\n\
-             hint: resume that load; to load the file again, remove or move `rows.csv.journal`, or \
-             name another file (`--journal FILE`, `--resume`)\n",
+            "error: an earlier load of this file has left its journal: its rows up to {} were sent\n\
+             hint: resume that load to send the rows that are left, if any; to load the file again, \
+             remove or move `rows.csv.journal`, or name another file (`--journal FILE`, `--resume`)\n",
             done.len()
         );
         assert_eq!(said, expected);

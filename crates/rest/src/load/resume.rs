@@ -441,8 +441,9 @@ pub enum ResumeError {
     /// The file is something else.
     #[error("`{}` is not a journal", shown(.0))]
     NotAJournal(PathBuf),
-    /// An earlier load created records from the same file, and is not finished.
-    #[error("an earlier load of this file was not finished: {}", unfinished(*.settled, .job.as_deref()))]
+    /// An earlier load created records from the same file. It is not finished, or its report was not
+    /// shown.
+    #[error("an earlier load of this file has left its journal: {}", unfinished(*.settled, .job.as_deref()))]
     Unfinished {
         /// Its journal.
         journal: PathBuf,
@@ -482,8 +483,8 @@ impl Diagnostic for ResumeError {
                     .into()
             }
             Self::Unfinished { journal, .. } => format!(
-                "resume that load; to load the file again, remove or move `{}`, or name another \
-                 file",
+                "resume that load to send the rows that are left, if any; to load the file again, \
+                 remove or move `{}`, or name another file",
                 shown(journal)
             )
             .into(),
