@@ -76,7 +76,7 @@ fn key(settings: &Settings, target: &Target) -> Finding {
             format!("RSA {} bits, {}{file}", key.bits(), key.form())
         }
         // The name is not repeated, since it may be a passphrase.
-        KeySource::Agent(_) => "in the SSH agent".to_owned(),
+        KeySource::Agent(_) => "expected in the SSH agent, which is asked at the login".to_owned(),
         KeySource::Command { public_key, .. } => {
             format!("RSA {} bits, in a signer command", public_key.bits())
         }
