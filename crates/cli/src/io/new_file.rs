@@ -159,11 +159,21 @@ impl Diagnostic for NewFileError {
     fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
             Self::Exists { .. } => {
-                "choose another name, since an app may still use the old key".into()
+                "choose another name, or move the file if nothing uses it any more".into()
             }
             Self::Foreign { .. } => "use a file or pipe that belongs to you".into(),
             Self::NotAName { .. } => "pass the name of a file, not its content".into(),
-            Self::Os { .. } => "check that the folder exists and that you may write there".into(),
+            Self::Os { source, .. } => match source.kind() {
+                io::ErrorKind::NotFound
+                | io::ErrorKind::PermissionDenied
+                | io::ErrorKind::ReadOnlyFilesystem => {
+                    "check that the folder exists and that you may write there".into()
+                }
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    "free space there, or write to another disk".into()
+                }
+                _ => return None,
+            },
         })
     }
 }
@@ -202,6 +212,23 @@ mod tests {
         }
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert!(!folder.path().join("elsewhere").exists());
+    }
+
+    #[test]
+    fn hint_is_right_for_the_reason() {
+        let folder = Some("check that the folder exists and that you may write there");
+        let space = Some("free space there, or write to another disk");
+        for (kind, hint) in [
+            (io::ErrorKind::NotFound, folder),
+            (io::ErrorKind::PermissionDenied, folder),
+            (io::ErrorKind::ReadOnlyFilesystem, folder),
+            (io::ErrorKind::StorageFull, space),
+            (io::ErrorKind::QuotaExceeded, space),
+            (io::ErrorKind::IsADirectory, None),
+        ] {
+            let error = NewFileError::Os { path: "file".into(), source: kind.into() };
+            assert_eq!(error.hint().as_deref(), hint, "{kind}");
+        }
     }
 
     #[test]

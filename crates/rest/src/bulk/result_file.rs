@@ -313,7 +313,17 @@ impl Diagnostic for ResultFileError {
         let hint = match self {
             Self::Busy(_) => "wait until that download has ended, or use another file",
             Self::Different(..) => "continue with that job, or begin a new download",
-            Self::Io(..) => "check that the folder exists and that you may write there",
+            Self::Io(_, source) => match source.kind() {
+                io::ErrorKind::NotFound
+                | io::ErrorKind::PermissionDenied
+                | io::ErrorKind::ReadOnlyFilesystem => {
+                    "check that the folder exists and that you may write there"
+                }
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    "free space there, or write to another disk"
+                }
+                _ => return None,
+            },
             Self::Missing(_) => "begin a new download",
             Self::NotADownload(_) => "move it to another place, or use another file",
             Self::NotAFile(_) => "use a file, or write to standard output",
