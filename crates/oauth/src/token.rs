@@ -28,7 +28,8 @@ impl AccessToken {
             Err(TokenResponseError::MissingToken { found: "empty" })
         } else if text.len() > LIMIT {
             refuse("is longer than 8 KiB")
-        } else if !text.is_ascii() {
+        } else if text.bytes().any(|byte| !byte.is_ascii()) {
+            // `str::is_ascii` leaves a copy on the stack, in a build without optimisation.
             refuse("has characters beyond ASCII")
         } else if text.bytes().any(|byte| byte.is_ascii_control()) {
             refuse("has control characters or line breaks")
