@@ -93,9 +93,9 @@ fn choose(names: &[String], key: Option<&str>) -> Result<usize, ProblemKind> {
     })
 }
 
-/// Onify adds an underscore to the keys of custom settings.
+/// Onify adds one underscore to the keys of custom settings.
 fn is_same_key(name: &str, key: &str) -> bool {
-    name.trim_start_matches('_') == key.trim_start_matches('_')
+    name.strip_prefix('_').unwrap_or(name) == key.strip_prefix('_').unwrap_or(key)
 }
 
 fn key_of_record(record: &Node) -> String {

@@ -185,6 +185,7 @@ fn key_selects_one_record_and_no_other() {
         ("a record without a key", format!(r#"{{"value": {bare}}}"#), Ok("/value")),
         ("a value alone", bare.clone(), Ok("")),
         ("one with an underscore before", pair("_b", "b"), Ok("/1/value")),
+        ("two underscores before", format!("[{}]", of("__b")), Err("settings.shape")),
         ("two of the same key", pair("b", "b"), Err("settings.duplicate")),
         ("the same with underscores", pair("_b", "_b"), Err("settings.duplicate")),
         ("two names", format!(r#"{{"_b": {bare}, "b": {bare}}}"#), Ok("/b")),
