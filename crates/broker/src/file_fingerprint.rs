@@ -17,8 +17,8 @@ impl FileFingerprints {
         fingerprints
     }
 
-    /// Takes the fingerprint of one more file. Before the file is read, so that no later change is
-    /// missed.
+    /// Takes the fingerprint of one more file. Call it before the file is read, so that no later change
+    /// is missed.
     pub fn add(&mut self, file: PathBuf) {
         let now = fingerprint(&file);
         self.0.push((file, now));

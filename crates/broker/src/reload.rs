@@ -47,7 +47,7 @@ pub struct LoadedProfile {
     pub allow_users: Vec<String>,
     /// The groups that may have its tokens, by name or number.
     pub allow_groups: Vec<String>,
-    /// The files that its settings were read from, as they were before they were read.
+    /// The fingerprints of the files that its settings were read from, taken before they were read.
     pub files: FileFingerprints,
 }
 

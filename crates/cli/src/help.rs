@@ -80,7 +80,7 @@ fn has(command: &Command, id: &str) -> bool {
     command.get_arguments().any(|arg| arg.get_id() == id)
 }
 
-/// The ids of arguments and the groups of commands that use a variable or file; its name and meaning.
+/// The arguments or groups whose commands use a variable or a file, its name, and its meaning.
 type Row = (&'static str, &'static str, &'static str);
 
 /// Returns name and meaning of the rows for a command. The page of the program has all rows.

@@ -1,10 +1,10 @@
-//! Numbers. A float has no place for the digits of a long integer.
+//! Reading and comparing numbers. A float cannot hold all digits of a long integer.
 
 use std::cmp::Ordering;
 
 use serde_json::Number;
 
-/// Reads a number; `None` if the text is none.
+/// Reads a number. Returns `None` for any other text.
 pub(super) fn parse(text: &str) -> Option<Number> {
     let whole = text.parse().ok().and_then(Number::from_i128);
     whole.or_else(|| Number::from_f64(text.parse().ok()?))

@@ -215,6 +215,10 @@ pub struct PendingJob {
 impl Report {
     /// Removes the journal of a load that is done. Call it when the report has been shown: as long
     /// as the journal exists, the same records are not created again.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be removed.
     pub fn remove_journal(self) -> Result<(), ResumeError> {
         self.done.map_or(Ok(()), Journal::remove)
     }

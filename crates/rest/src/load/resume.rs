@@ -441,7 +441,7 @@ pub enum ResumeError {
     /// The file is something else.
     #[error("`{}` is not a journal", shown(.0))]
     NotAJournal(PathBuf),
-    /// An earlier load created records from the same file. It is not finished, or its report was not
+    /// An earlier load created records from the same file. It was not finished, or its report was not
     /// shown.
     #[error("an earlier load of this file has left its journal: {}", unfinished(*.settled, .job.as_deref()))]
     Unfinished {

@@ -86,9 +86,10 @@ impl<'a> Printer<'a> {
         self.console.json_data(text.as_bytes())
     }
 
-    /// Prints the outcomes of the rows, and returns the error of the command. The journal of a load
-    /// that is done stays if standard output lacks an outcome and `finds_journal`: a script may begin
-    /// the load again.
+    /// Prints the outcomes of the rows, and returns the error of the command.
+    ///
+    /// If standard output lacks an outcome, the journal of a load that is done stays, so that a script
+    /// cannot load the file twice. `finds_journal`: whether a second run would find it.
     pub(super) fn report(
         mut self,
         report: Report,

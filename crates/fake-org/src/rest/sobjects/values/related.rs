@@ -10,7 +10,7 @@ use crate::rest::{RestCall, RestError, Result};
 pub(in crate::rest) struct Related {
     pub(in crate::rest) field: Field,
     object: String,
-    /// Boxed, for a column of an upload is a field or this.
+    /// Boxed, since a column of an upload holds either a field or this.
     key: Box<Field>,
 }
 
